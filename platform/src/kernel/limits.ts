@@ -1,0 +1,27 @@
+/** Every bound of the program, by name, with its unit in the name. A queue, body, loop or retry without one is a bug. */
+export const LIMITS = {
+  /** Body of an ordinary API request. */
+  apiBodyBytesMax: 4 * 1024 * 1024,
+  /** Body of an inference request. */
+  inferBodyBytesMax: 64 * 1024 * 1024,
+  /** Rows in one inference request. */
+  inferRowsMax: 100_000,
+  /** Rows waiting in front of one model's worker before requests are answered 429. */
+  inferQueueRowsMax: 200_000,
+  /** An uploaded source file. */
+  uploadBytesMax: 64 * 1024 * 1024 * 1024,
+  /** One line of a text source. A longer line is quarantined (its bytes stay in the source). */
+  sourceLineBytesMax: 16 * 1024 * 1024,
+  columnsMax: 10_000,
+  classesMax: 1_000,
+  pageItemsDefault: 50,
+  pageItemsMax: 1_000,
+  eventBacklogMax: 10_000,
+  sseClientsMax: 200,
+  logLineCharsMax: 16_384,
+  stepRetriesMax: 3,
+  crashRecoveriesMax: 50,
+  launchBudgetSecondsMax: 24 * 3600,
+  quarantineSampleMax: 1_000,
+  nameCharsMax: 120,
+} as const;
