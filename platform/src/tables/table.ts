@@ -1,3 +1,5 @@
+import type { DateFormat } from './dates.ts';
+
 /**
  * Columnar tables in memory: the one shape in which rows move between rooms.
  * Columns are typed arrays; row objects never exist on bulk paths.
@@ -37,6 +39,8 @@ export interface SchemaColumn {
   readonly type: ColumnType;
   /** Texts that were read as missing in this column, beside the empty field. */
   readonly missingTokens: readonly string[];
+  /** For dates and timestamps read from text. Default 'iso'. */
+  readonly dateFormat?: DateFormat;
 }
 
 export interface TableSchema {

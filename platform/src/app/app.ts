@@ -1,0 +1,41 @@
+import type { LaunchAccepted, LaunchLine, LaunchRequest, LaunchResult } from '../contracts/launch.ts';
+import type { Overview, ServerInfo } from '../contracts/system.ts';
+import type { DeploymentService } from '../deployment/types.ts';
+import type { FeedingService } from '../feeding/types.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { IdSource } from '../kernel/ids.ts';
+import type { MonitoringService } from '../monitoring/types.ts';
+import type { PipelineService } from '../pipelines/types.ts';
+import type { BlobStore } from '../ports/blobs.ts';
+import type { EventLog } from '../ports/events.ts';
+import type { Transactor } from '../ports/transaction.ts';
+import type { RegistryService } from '../registry/types.ts';
+import type { SelectionService } from '../selection/types.ts';
+import type { ValidationService } from '../validation/types.ts';
+import type { Config } from './config.ts';
+
+/** Everything the program can do, as server and tests see it. Built by `openApp` (wiring.ts), the only place that knows everything. */
+export interface App {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly transactor: Transactor;
+  readonly events: EventLog;
+  readonly blobs: BlobStore;
+  readonly feeding: FeedingService;
+  readonly selection: SelectionService;
+  readonly pipelines: PipelineService;
+  readonly validation: ValidationService;
+  readonly registry: RegistryService;
+  readonly deployment: DeploymentService;
+  readonly monitoring: MonitoringService;
+  /** Starts (or resumes, or answers from the cache) the main job. `local`: the caller is on this machine and may name paths. */
+  launch(request: LaunchRequest, caller: { readonly local: boolean }): Promise<LaunchAccepted>;
+  /** Step lines so far, live ones, then exactly one result. Returns the unsubscribe function. */
+  followLaunch(runId: string, listener: (line: LaunchLine) => void): Promise<() => void>;
+  launchResult(runId: string): Promise<LaunchResult>;
+  overview(): Promise<Overview>;
+  info(): ServerInfo;
+  /** Finishes what is under way, flushes and closes. Idempotent. */
+  close(): Promise<void>;
+}
