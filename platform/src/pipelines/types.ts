@@ -40,6 +40,11 @@ export interface StepOutcome {
    * published exactly once, whatever is killed when. What it returns is merged into the outputs.
    */
   publish?(tx: Tx): Promise<JsonObject | undefined>;
+  /**
+   * Called once after the commit, best effort: makes this process act on what is now true (switch a pointer). A kill before it
+   * loses nothing, because the next server start restores from what was committed. Its failure is logged, not raised.
+   */
+  committed?(outputs: JsonObject): Promise<void>;
 }
 
 export interface StepDefinition {
