@@ -1,3 +1,4 @@
+import type { SqlStores } from '../adapters/sql/index.ts';
 import type { LaunchAccepted, LaunchLine, LaunchRequest, LaunchResult } from '../contracts/launch.ts';
 import type { Overview, ServerInfo } from '../contracts/system.ts';
 import type { DeploymentService } from '../deployment/types.ts';
@@ -22,6 +23,7 @@ export interface App {
   readonly transactor: Transactor;
   readonly events: EventLog;
   readonly blobs: BlobStore;
+  readonly idempotency: SqlStores['idempotency'];
   readonly feeding: FeedingService;
   readonly selection: SelectionService;
   readonly pipelines: PipelineService;
@@ -36,6 +38,8 @@ export interface App {
   launchResult(runId: string): Promise<LaunchResult>;
   overview(): Promise<Overview>;
   info(): ServerInfo;
+  /** Told by the server once it listens: links in results carry this address. */
+  listening(address: string): void;
   /** Finishes what is under way, flushes and closes. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,0 +1,45 @@
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defineErrors, SlipwayError } from '../kernel/errors.ts';
+
+defineErrors({
+  HOME_NOT_WRITABLE: { status: 500, exit: 4, kind: 'user', title: 'The home folder cannot be written' },
+});
+
+/** Where everything of one Slipway lives. Nothing outside this folder is ever written. */
+export interface HomeFolders {
+  readonly root: string;
+  readonly database: string;
+  readonly blobs: string;
+  readonly work: string;
+  readonly predictions: string;
+}
+
+/** @throws HOME_NOT_WRITABLE when the folder cannot be made or written. */
+export async function openHome(root: string): Promise<HomeFolders> {
+  const folders = {
+    root,
+    database: join(root, 'slipway.db'),
+    blobs: join(root, 'blobs'),
+    work: join(root, 'work'),
+    predictions: join(root, 'predictions'),
+  };
+  try {
+    // Only the owner may read: rows and predictions are private by default.
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    for (const folder of [folders.blobs, folders.work, folders.predictions])
+      await mkdir(folder, { recursive: true });
+    await access(root, constants.W_OK);
+    // A home inside a repository must not be committed by accident.
+    await writeFile(join(root, '.gitignore'), '*\n');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw error;
+    throw new SlipwayError('HOME_NOT_WRITABLE', {
+      message: `the home folder ${root} cannot be written: ${message}`,
+      fix: 'Give --home a folder you may write, or mend the permissions of this one.',
+      cause: error,
+    });
+  }
+  return folders;
+}

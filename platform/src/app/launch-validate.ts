@@ -1,0 +1,128 @@
+import type { ReportDetail } from '../contracts/validations.ts';
+import { digestOf } from '../kernel/canonical-json.ts';
+import { SlipwayError } from '../kernel/errors.ts';
+import type { StepContext, StepDefinition } from '../pipelines/types.ts';
+import type { ValidationRequest } from '../validation/types.ts';
+import { readBundle } from './bundles.ts';
+import type { LaunchRooms } from './launch-flow.ts';
+import { planFromParams } from './launch-plan.ts';
+import { asJson, outputsOf, type SelectOutputs, type ValidateOutputs } from './step-outputs.ts';
+
+/** Judges the packaged bytes. The step completes whatever the verdict: the report is the result; the gate stands before deploy. */
+export function validateStep(rooms: LaunchRooms): StepDefinition {
+  return {
+    name: 'validate',
+    run: async (context) => {
+      const report = await rooms.validation.judge(await validationRequest(rooms, context), {
+        signal: context.signal,
+        onProgress: ({ message, fraction }) => context.progress(message, fraction),
+      });
+      const testKey = testKeyOf(context);
+      if (report.verdict === 'error') {
+        // The report is kept for whoever looks for the cause; the step fails, so that running again judges again.
+        await rooms.transactor.transaction((tx) => rooms.validation.publish(tx, report, { testKey }));
+        throw new SlipwayError('VALIDATION_ERROR', {
+          message: `a check crashed: ${crashedChecks(report)}`,
+          fix: 'Read the report; run the same command again once the cause is mended.',
+          details: { reportId: report.id },
+        });
+      }
+      return {
+        outputs: asJson(validateOutputs(report)),
+        summary: `${report.verdict}: ${report.blocking} blocking, ${report.warnings} warnings, ${report.ledger.length} tests; ${report.metric.metric} ${report.metric.value.toFixed(4)}`,
+        publish: async (tx) => {
+          await rooms.validation.publish(tx, report, { testKey });
+          return undefined;
+        },
+      };
+    },
+  };
+}
+
+async function validationRequest(
+  rooms: LaunchRooms,
+  context: StepContext,
+): Promise<Omit<ValidationRequest, 'reportId' | 'testOpened' | 'createdAt'>> {
+  const plan = planFromParams(context.params);
+  const feed = outputsOf(context, 'feed');
+  const select = outputsOf(context, 'select');
+  const packaged = outputsOf(context, 'package');
+  const { signature, coercions } = select;
+  const champion = await championUnderTest(rooms, plan.name, select);
+  return {
+    model: plan.name,
+    modelDigest: packaged.modelDigest,
+    candidate: {
+      name: select.winner,
+      onnxPath: await rooms.blobs.localPath(packaged.onnxDigest),
+      signature,
+      coercions,
+    },
+    baselines: await Promise.all(
+      select.baselines.map(async ({ name, onnxDigest }) => ({
+        name,
+        onnxPath: await rooms.blobs.localPath(onnxDigest),
+        signature,
+        coercions,
+      })),
+    ),
+    ...(champion === undefined ? {} : { champion }),
+    partPath: await rooms.blobs.localPath(feed.partDigest),
+    schema: feed.schema,
+    split: select.split,
+    ...(feed.test === null
+      ? {}
+      : {
+          testPart: {
+            partPath: await rooms.blobs.localPath(feed.test.partDigest),
+            schema: feed.test.schema,
+            description: `${feed.test.dataset} v${feed.test.version}`,
+          },
+        }),
+    snapshotId: feed.snapshot,
+    metric: select.metric,
+    policy: plan.policy,
+    guards: select.guards,
+    leaks: plan.leaks,
+    classes: select.classes,
+    seed: plan.seed,
+  };
+}
+
+async function championUnderTest(
+  rooms: LaunchRooms,
+  name: string,
+  select: SelectOutputs,
+): Promise<ValidationRequest['champion']> {
+  const champion = await rooms.registry.champion(name);
+  if (champion === undefined) return undefined;
+  const { signature } = champion;
+  // Another target or task is another question: there is nothing to compare, and the new version simply follows.
+  if (signature.target !== select.target || signature.task !== select.task) return undefined;
+  const bundle = await readBundle(rooms.blobs, champion.bundleDigest);
+  return {
+    name: `v${champion.version}`,
+    version: champion.version,
+    onnxPath: await rooms.blobs.localPath(bundle.onnxDigest),
+    signature: bundle.signature,
+    coercions: bundle.coercions,
+    split: bundle.split,
+    snapshotId: champion.lineage.dataset.snapshot,
+  };
+}
+
+function validateOutputs(report: ReportDetail): ValidateOutputs {
+  const { id, verdict, findings, metric, metrics } = report;
+  return { reportId: id, verdict, findings, metric, metrics };
+}
+
+/** The same test rows under the same rule: opening them again is counted. */
+function testKeyOf(context: StepContext): string {
+  const feed = outputsOf(context, 'feed');
+  return digestOf({ test: feed.test?.snapshot ?? feed.snapshot, split: outputsOf(context, 'select').split });
+}
+
+function crashedChecks(report: ReportDetail): string {
+  const crashed = report.ledger.filter((entry) => entry.outcome === 'error');
+  return [...new Set(crashed.map((entry) => entry.check))].join(', ') || 'unknown';
+}

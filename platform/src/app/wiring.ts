@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { createFsBlobs } from '../adapters/blobs-fs/index.ts';
+import { createProcessIsolate } from '../adapters/executor-process/index.ts';
+import { createWorkerRuntime } from '../adapters/runtime-onnx/index.ts';
+import { openSqlStores, type SqlStores } from '../adapters/sql/index.ts';
+import { createDeployment } from '../deployment/index.ts';
+import type { DeploymentService } from '../deployment/types.ts';
+import { createFeeding } from '../feeding/index.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { createIdSource } from '../kernel/ids.ts';
+import { armKillPoint } from '../kernel/kill-points.ts';
+import { builtModule } from '../kernel/module-path.ts';
+import { createMonitoring } from '../monitoring/index.ts';
+import type { PredictionSource } from '../monitoring/ports.ts';
+import { createPipelines } from '../pipelines/index.ts';
+import { createRegistry } from '../registry/index.ts';
+import { createSelection } from '../selection/index.ts';
+import { createValidation } from '../validation/index.ts';
+import type { App } from './app.ts';
+import { readBundle, servableFrom } from './bundles.ts';
+import { codeDigest } from './code-digest.ts';
+import type { Config } from './config.ts';
+import { type HomeFolders, openHome } from './home.ts';
+import { createLauncher } from './launch.ts';
+import { launchPipeline } from './launch-flow.ts';
+import { overviewOf } from './overview.ts';
+
+/**
+ * Opens the home folder and wires the rooms together. Afterwards live revisions serve and interrupted runs are marked.
+ *
+ * @throws HOME_NOT_WRITABLE, HOME_IN_USE, or what the database says.
+ */
+export async function openApp(config: Config): Promise<App> {
+  armKillPoint(config.killAt);
+  const startedAt = systemClock.now();
+  const home = await openHome(config.home);
+  const stores = await openSqlStores(
+    config.databaseUrl === undefined
+      ? { kind: 'sqlite', path: home.database }
+      : { kind: 'postgres', url: config.databaseUrl },
+    { clock: systemClock, project: 'default' },
+  );
+  const rooms = wireRooms(config, home, stores);
+  await rooms.pipelines.recover();
+  await rooms.deployment.restore();
+  return finish({ config, stores, rooms, startedAt });
+}
+
+function wireRooms(config: Config, home: HomeFolders, stores: SqlStores) {
+  const clock = systemClock;
+  const ids = createIdSource(clock);
+  const { transactor, events } = stores;
+  const blobs = createFsBlobs(home.blobs);
+  const isolate = createProcessIsolate({ entry: builtModule(import.meta.url, './child.js') });
+  const base = { transactor, events, clock, ids };
+  const registry = createRegistry({ ...base, store: stores.models });
+  const deployment = createDeployment({
+    ...base,
+    store: stores.deployments,
+    feedback: stores.feedback,
+    runtime: createWorkerRuntime(),
+    logDir: home.predictions,
+    loadServable: async (model, version) => {
+      const { bundleDigest } = await registry.version(model, version);
+      return servableFrom(blobs, await readBundle(blobs, bundleDigest), { model, version });
+    },
+  });
+  return {
+    ...base,
+    blobs,
+    isolate,
+    registry,
+    deployment,
+    feeding: createFeeding({ ...base, store: stores.datasets, blobs, isolate, workRoot: home.work }),
+    selection: createSelection({ ...base, store: stores.studies, isolate }),
+    validation: createValidation({ ...base, store: stores.reports, isolate, workRoot: home.work }),
+    monitoring: createMonitoring({
+      ...base,
+      store: stores.monitors,
+      blobs,
+      source: predictionSource(deployment),
+    }),
+    pipelines: createPipelines({
+      ...base,
+      store: stores.runs,
+      queries: stores.runQueries,
+      workRoot: home.work,
+    }),
+  };
+}
+
+/** Monitoring reads what deployment logged; the two rooms meet only here. */
+function predictionSource(deployment: DeploymentService): PredictionSource {
+  return {
+    read: async (name, from, rowsMax) => {
+      const { batches, next } = await deployment.readLog(name, from, rowsMax);
+      return {
+        batches: batches.map(({ request, ...batch }) => ({ ...batch, columns: request.columns })),
+        next,
+      };
+    },
+    labelled: async (name, after, limit) => {
+      const { items, next } = await deployment.labelled(name, after, limit);
+      return { items: items.map(({ prediction, label }) => ({ ...prediction, label })), next };
+    },
+  };
+}
+
+function finish(parts: {
+  config: Config;
+  stores: SqlStores;
+  rooms: ReturnType<typeof wireRooms>;
+  startedAt: number;
+}): App {
+  const { config, stores, rooms, startedAt } = parts;
+  let url = `http://${config.host}:${config.port}`;
+  const launcher = createLauncher({
+    pipelines: rooms.pipelines,
+    blobs: rooms.blobs,
+    clock: rooms.clock,
+    definition: launchPipeline({ ...rooms, reports: stores.reports, threads: config.threads }),
+    codeDigest: codeDigest(),
+    baseUrl: () => url,
+  });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await rooms.pipelines.close();
+    await rooms.monitoring.close();
+    await rooms.deployment.close();
+    await stores.close();
+  };
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../package.json', builtModule(import.meta.url, './wiring.js')), 'utf8'),
+  ) as { version: string };
+  return {
+    ...rooms,
+    ...launcher,
+    config,
+    idempotency: stores.idempotency,
+    listening: (address) => {
+      url = address;
+    },
+    overview: () => overviewOf(rooms),
+    info: () => ({
+      name: 'slipway',
+      version,
+      pid: process.pid,
+      startedAt,
+      database: stores.kind,
+      memoryBytes: process.memoryUsage.rss(),
+      node: process.version,
+    }),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
