@@ -1,6 +1,6 @@
 import type { ModelBundle } from '../estimators/bundle.ts';
 import { canonicalJson, digestOf } from '../kernel/canonical-json.ts';
-import type { StepDefinition } from '../pipelines/types.ts';
+import type { StepContext, StepDefinition, StepOutcome } from '../pipelines/types.ts';
 import { writeBundle } from './bundles.ts';
 import { count } from './launch-feed.ts';
 import type { LaunchRooms } from './launch-flow.ts';
@@ -32,55 +32,65 @@ export function packageStep(rooms: LaunchRooms): StepDefinition {
       );
       return present.every(Boolean);
     },
-    run: async (context) => {
-      const feed = outputsOf(context, 'feed');
-      const select = outputsOf(context, 'select');
-      const best = select.leaderboard.find((row) => row.candidate === select.winner);
-      const packaged = await rooms.isolate.run<PackageRequest, PackagedModel>(
-        'package',
-        {
-          partPath: await rooms.blobs.localPath(feed.partDigest),
-          schema: feed.schema,
-          workDir: context.workDir,
-          split: select.split,
-          signature: select.signature,
-          coercions: select.coercions,
-          onnxPath: await rooms.blobs.localPath(select.onnxDigest),
-          storedModelPath: await rooms.blobs.localPath(select.trainedModelDigest),
-          reference: best === undefined ? null : { metric: select.metric, value: best.score },
-        },
-        { signal: context.signal },
-      );
-      const baseline = await rooms.blobs.put(new TextEncoder().encode(canonicalJson(packaged.baseline)));
-      const card = modelCard({ plan: planFromParams(context.params), feed, select, packaged });
-      const bundle: ModelBundle = {
-        format: 1,
-        modelDigest: select.modelDigest,
-        signature: select.signature,
-        coercions: select.coercions,
-        onnxDigest: select.onnxDigest,
-        family: packaged.family,
-        card,
-        split: select.split,
-        parity: packaged.parity,
-        baselineDigest: baseline.digest,
-      };
-      const written = await writeBundle(rooms.blobs, bundle);
-      const onnxBytes = (await rooms.blobs.get(select.onnxDigest)).length;
-      const outputs: PackageOutputs = {
-        modelDigest: select.modelDigest,
-        bundleDigest: written.digest,
-        onnxDigest: select.onnxDigest,
-        baselineDigest: baseline.digest,
-        bytes: onnxBytes + written.bytes,
-        family: packaged.family,
-        parity: packaged.parity,
-        card,
-      };
-      return {
-        outputs: asJson(outputs),
-        summary: `${count(Math.ceil(outputs.bytes / 1024))} KB, graph equals trainer within ${packaged.parity.maxAbsDelta.toExponential(1)} on ${count(packaged.parity.rows)} rows`,
-      };
-    },
+    run: (context) => packageRun(rooms, context),
   };
+}
+
+async function packageRun(rooms: LaunchRooms, context: StepContext): Promise<StepOutcome> {
+  const select = outputsOf(context, 'select');
+  const packaged = await packageInChild(rooms, context);
+  const baseline = await rooms.blobs.put(new TextEncoder().encode(canonicalJson(packaged.baseline)));
+  const card = modelCard({
+    plan: planFromParams(context.params),
+    feed: outputsOf(context, 'feed'),
+    select,
+    packaged,
+  });
+  const bundle: ModelBundle = {
+    format: 1,
+    modelDigest: select.modelDigest,
+    signature: select.signature,
+    coercions: select.coercions,
+    onnxDigest: select.onnxDigest,
+    family: packaged.family,
+    card,
+    split: select.split,
+    parity: packaged.parity,
+    baselineDigest: baseline.digest,
+  };
+  const written = await writeBundle(rooms.blobs, bundle);
+  const onnxBytes = (await rooms.blobs.get(select.onnxDigest)).length;
+  const outputs: PackageOutputs = {
+    modelDigest: select.modelDigest,
+    bundleDigest: written.digest,
+    onnxDigest: select.onnxDigest,
+    baselineDigest: baseline.digest,
+    bytes: onnxBytes + written.bytes,
+    family: packaged.family,
+    parity: packaged.parity,
+    card,
+  };
+  const { maxAbsDelta, rows } = packaged.parity;
+  return {
+    outputs: asJson(outputs),
+    summary: `${count(Math.ceil(outputs.bytes / 1024))} KB, graph equals trainer within ${maxAbsDelta.toExponential(1)} on ${count(rows)} rows`,
+  };
+}
+
+async function packageInChild(rooms: LaunchRooms, context: StepContext): Promise<PackagedModel> {
+  const feed = outputsOf(context, 'feed');
+  const select = outputsOf(context, 'select');
+  const best = select.leaderboard.find((row) => row.candidate === select.winner);
+  const request: PackageRequest = {
+    partPath: await rooms.blobs.localPath(feed.partDigest),
+    schema: feed.schema,
+    workDir: context.workDir,
+    split: select.split,
+    signature: select.signature,
+    coercions: select.coercions,
+    onnxPath: await rooms.blobs.localPath(select.onnxDigest),
+    storedModelPath: await rooms.blobs.localPath(select.trainedModelDigest),
+    reference: best === undefined ? null : { metric: select.metric, value: best.score },
+  };
+  return rooms.isolate.run<PackageRequest, PackagedModel>('package', request, { signal: context.signal });
 }

@@ -40,13 +40,13 @@ export async function openApp(config: Config): Promise<App> {
       : { kind: 'postgres', url: config.databaseUrl },
     { clock: systemClock, project: 'default' },
   );
-  const rooms = wireRooms(config, home, stores);
+  const rooms = wireRooms(home, stores);
   await rooms.pipelines.recover();
   await rooms.deployment.restore();
   return finish({ config, stores, rooms, startedAt });
 }
 
-function wireRooms(config: Config, home: HomeFolders, stores: SqlStores) {
+function wireRooms(home: HomeFolders, stores: SqlStores) {
   const clock = systemClock;
   const ids = createIdSource(clock);
   const { transactor, events } = stores;
