@@ -3,8 +3,8 @@ import { SlipwayError } from '../kernel/errors.ts';
 import type { StepContext, StepDefinition } from '../pipelines/types.ts';
 import type { NewVersion } from '../registry/types.ts';
 import { readBundle, servableFrom } from './bundles.ts';
-import type { LaunchRooms } from './launch-flow.ts';
 import { planFromParams } from './launch-plan.ts';
+import type { LaunchRooms } from './launch-rooms.ts';
 import { asJson, type DeployOutputs, outputsOf } from './step-outputs.ts';
 
 /**

@@ -3,8 +3,8 @@ import { digestOf } from '../kernel/canonical-json.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import type { StepContext, StepDefinition } from '../pipelines/types.ts';
 import type { ColumnType } from '../tables/table.ts';
-import type { LaunchRooms } from './launch-flow.ts';
 import { type LaunchPlan, planFromParams } from './launch-plan.ts';
+import type { LaunchRooms } from './launch-rooms.ts';
 import type { SourceFile } from './source-file.ts';
 import { asJson, type FedSnapshot, type FeedOutputs } from './step-outputs.ts';
 

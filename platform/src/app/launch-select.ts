@@ -5,8 +5,8 @@ import { nearestName } from '../kernel/names.ts';
 import type { StepContext, StepDefinition } from '../pipelines/types.ts';
 import type { StudyProgress, StudyResult } from '../selection/types.ts';
 import { readBundle } from './bundles.ts';
-import type { LaunchRooms } from './launch-flow.ts';
 import { type LaunchPlan, planFromParams } from './launch-plan.ts';
+import type { LaunchRooms } from './launch-rooms.ts';
 import { asJson, type FeedOutputs, outputsOf, type SelectOutputs } from './step-outputs.ts';
 
 /** Finds the model. Its files are put into blobs before the step completes, so that a cached step can still be packaged. */

@@ -4,8 +4,8 @@ import { SlipwayError } from '../kernel/errors.ts';
 import type { StepContext, StepDefinition } from '../pipelines/types.ts';
 import type { ValidationRequest } from '../validation/types.ts';
 import { readBundle } from './bundles.ts';
-import type { LaunchRooms } from './launch-flow.ts';
 import { planFromParams } from './launch-plan.ts';
+import type { LaunchRooms } from './launch-rooms.ts';
 import { asJson, outputsOf, type SelectOutputs, type ValidateOutputs } from './step-outputs.ts';
 
 /** Judges the packaged bytes. The step completes whatever the verdict: the report is the result; the gate stands before deploy. */
