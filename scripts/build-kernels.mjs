@@ -1,0 +1,37 @@
+// Compiles the AssemblyScript kernels to platform/dist/estimators/booster/kernels.wasm; skips when sources and flags are unchanged.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const sources = path.join(root, 'platform/assembly');
+const target = path.join(root, 'platform/dist/estimators/booster/kernels.wasm');
+const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--maximumMemory', '65536'];
+
+/** @returns {Promise<boolean>} true when it compiled, false when the binary was up to date. */
+export async function buildKernels() {
+  const files = readdirSync(sources)
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+    .map((name) => path.join(sources, name));
+  const hash = createHash('sha256').update(flags.join(' '));
+  for (const file of files) hash.update(path.basename(file)).update(readFileSync(file));
+  const digest = hash.digest('hex');
+  const stamp = `${target}.sha256`;
+  if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return false;
+
+  const { default: asc } = await import('assemblyscript/asc');
+  mkdirSync(path.dirname(target), { recursive: true });
+  const temporary = `${target}.${process.pid}`;
+  const { error, stderr } = await asc.main([...files, ...flags, '-o', temporary]);
+  if (error) throw new Error(`the kernels do not compile: ${error.message}\n${stderr.toString()}`);
+  renameSync(temporary, target);
+  writeFileSync(stamp, digest);
+  return true;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const built = await buildKernels();
+  console.log(built ? `compiled ${path.relative(root, target)}` : 'kernels are up to date');
+}
