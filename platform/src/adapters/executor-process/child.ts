@@ -1,0 +1,41 @@
+import { SlipwayError, toSlipwayError } from '../../kernel/errors.ts';
+import type { FromChild, Task, ToChild } from './protocol.ts';
+
+/**
+ * The main of a child process: runs the one task the parent names, answers, ends. When the parent is gone (the IPC channel
+ * closes) the child ends at once: nobody is left to publish what it does.
+ */
+export function runChild(tasks: Readonly<Record<string, Task>>): void {
+  const abort = new AbortController();
+  process.on('disconnect', () => process.exit(1));
+  process.on('message', (message: ToChild) => {
+    if (message.type === 'abort') abort.abort();
+    else void runTask(tasks, message, abort.signal);
+  });
+}
+
+async function runTask(
+  tasks: Readonly<Record<string, Task>>,
+  message: Extract<ToChild, { type: 'run' }>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const task = Object.hasOwn(tasks, message.task) ? tasks[message.task] : undefined;
+    if (task === undefined)
+      throw new SlipwayError('INTERNAL', { message: `no task '${message.task}' in this child` });
+    const onProgress = (progress: unknown) => send({ type: 'progress', progress });
+    const output = await task(message.input, { onProgress, signal });
+    send({ type: 'done', output }, () => process.exit(0));
+  } catch (error) {
+    const failure = toSlipwayError(error);
+    const cause = failure.cause instanceof Error ? failure.cause.stack : failure.stack;
+    send(
+      { type: 'failed', error: { ...failure.toJSON(), ...(cause === undefined ? {} : { stack: cause }) } },
+      () => process.exit(0),
+    );
+  }
+}
+
+function send(message: FromChild, sent?: () => void): void {
+  process.send?.(message, undefined, undefined, () => sent?.());
+}

@@ -1,0 +1,1 @@
+export { createOnnxRuntime } from './graph.ts';
