@@ -1,6 +1,5 @@
-import { SlipwayError } from '../../kernel/errors.ts';
+import { checkParam, type ParamRange } from '../check-param.ts';
 import type { BoosterParams } from '../types.ts';
-import '../errors.ts';
 
 const DEFAULTS: Required<BoosterParams> = {
   rounds: 100,
@@ -15,7 +14,7 @@ const DEFAULTS: Required<BoosterParams> = {
 };
 
 /** Inclusive ranges; whole numbers where marked. */
-const RANGES: Record<keyof BoosterParams, { low: number; high: number; whole: boolean }> = {
+const RANGES: Record<keyof BoosterParams, ParamRange> = {
   rounds: { low: 1, high: 100_000, whole: true },
   leaves: { low: 2, high: 65_536, whole: true },
   learningRate: { low: 1e-6, high: 1, whole: false },
@@ -36,19 +35,4 @@ export function completeBoosterParams(params: BoosterParams): Required<BoosterPa
     (complete as Record<string, number>)[name] = value;
   }
   return complete;
-}
-
-/** @throws FIT_PARAM_INVALID */
-export function checkParam(
-  name: string,
-  value: number,
-  range: { readonly low: number; readonly high: number; readonly whole: boolean },
-): void {
-  if (value >= range.low && value <= range.high && (!range.whole || Number.isInteger(value))) return;
-  const kind = range.whole ? 'a whole number' : 'a number';
-  throw new SlipwayError('FIT_PARAM_INVALID', {
-    message: `${name} is ${value}, and must be ${kind} from ${range.low} to ${range.high}`,
-    fix: `Give ${name} a value from ${range.low} to ${range.high}, or leave it out.`,
-    details: { name, value, low: range.low, high: range.high },
-  });
 }
