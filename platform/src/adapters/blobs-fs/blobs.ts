@@ -1,0 +1,173 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { sha256 } from '../../kernel/canonical-json.ts';
+import { defineErrors, SlipwayError, toSlipwayError } from '../../kernel/errors.ts';
+import type { BlobRef, BlobStore } from '../../ports/blobs.ts';
+
+defineErrors({
+  BLOB_NOT_FOUND: { status: 404, exit: 3, kind: 'user', title: 'There is no blob with this digest' },
+  BLOB_CORRUPT: { status: 500, exit: 1, kind: 'operating', title: 'A stored blob no longer has its digest' },
+  BLOB_DIGEST_MISMATCH: {
+    status: 409,
+    exit: 5,
+    kind: 'user',
+    title: 'The bytes do not have the digest they were sent under',
+  },
+});
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/**
+ * Content-addressed files: `<root>/<first two hex digits>/<digest>`. A blob appears under its name only when its bytes are on
+ * the disk: temporary name in the same folder tree, fsync, rename, fsync of the folder.
+ */
+export function createFsBlobs(root: string): BlobStore {
+  const pathOf = (digest: string) => {
+    if (!DIGEST.test(digest)) {
+      throw new SlipwayError('BLOB_NOT_FOUND', {
+        message: `'${digest.slice(0, 80)}' is not a sha256`,
+        fix: 'Send 64 lower-case hex digits.',
+      });
+    }
+    return join(root, digest.slice(0, 2), digest);
+  };
+  const existing = async (digest: string): Promise<BlobRef | undefined> => {
+    const info = await stat(pathOf(digest)).catch(() => undefined);
+    return info === undefined ? undefined : { digest, bytes: info.size };
+  };
+  const write = (stream: AsyncIterable<Uint8Array>, options: { bytesMax: number; expect?: string }) =>
+    writeStream({ root, pathOf, existing, stream, ...options });
+  return {
+    put: async (data) => (await existing(sha256(data))) ?? write(oneChunk(data), { bytesMax: data.length }),
+    putFile: async (path, options) => {
+      const ref = await write(createReadStream(path, { highWaterMark: 1 << 20 }), {
+        bytesMax: Number.MAX_SAFE_INTEGER,
+      });
+      if (options?.consume) await rm(path, { force: true });
+      return ref;
+    },
+    putStream: (stream, options) => write(stream, options),
+    get: async (digest) => {
+      const bytes = await readFile(pathOf(digest)).catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'ENOENT' ? notFound(digest) : error;
+      });
+      if (sha256(bytes) !== digest) throw corrupt(digest);
+      return bytes;
+    },
+    localPath: async (digest) => {
+      if ((await existing(digest)) === undefined) throw notFound(digest);
+      return pathOf(digest);
+    },
+    has: async (digest) => (await existing(digest)) !== undefined,
+    delete: async (digest) => rm(pathOf(digest), { force: true }),
+    list: () => listBlobs(root),
+  };
+}
+
+async function* oneChunk(data: Uint8Array): AsyncIterable<Uint8Array> {
+  yield data;
+}
+
+interface WriteRequest {
+  readonly root: string;
+  readonly pathOf: (digest: string) => string;
+  readonly existing: (digest: string) => Promise<BlobRef | undefined>;
+  readonly stream: AsyncIterable<Uint8Array>;
+  readonly bytesMax: number;
+  readonly expect?: string;
+}
+
+async function writeStream(request: WriteRequest): Promise<BlobRef> {
+  const temporary = join(request.root, `.new-${randomBytes(8).toString('hex')}`);
+  let file: FileHandle | undefined;
+  try {
+    file = await open(temporary, 'wx', 0o600);
+    const { digest, bytes } = await copyHashed(request, file);
+    if (request.expect !== undefined && request.expect !== digest) throw mismatch(request.expect, digest);
+    const known = await request.existing(digest);
+    if (known !== undefined) return known;
+    await file.sync();
+    await file.close();
+    file = undefined;
+    const path = request.pathOf(digest);
+    await mkdir(dirname(path), { recursive: true });
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return { digest, bytes };
+  } catch (error) {
+    throw toSlipwayError(error);
+  } finally {
+    await file?.close().catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+async function copyHashed(request: WriteRequest, file: FileHandle): Promise<BlobRef> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of request.stream) {
+    bytes += chunk.length;
+    if (bytes > request.bytesMax) {
+      throw new SlipwayError('LIMIT_EXCEEDED', {
+        message: `more than ${request.bytesMax} bytes were sent`,
+        fix: 'Send a smaller file, or name a path on the server.',
+      });
+    }
+    hash.update(chunk);
+    await writeWhole(file, chunk);
+  }
+  return { digest: hash.digest('hex'), bytes };
+}
+
+/** A write may be short (a disk that fills up): the rest is written until an error says why it can't be. */
+async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, offset, chunk.length - offset);
+    offset += bytesWritten;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function* listBlobs(root: string): AsyncIterable<BlobRef> {
+  for await (const shard of await opendir(root)) {
+    if (!shard.isDirectory()) continue;
+    for await (const entry of await opendir(join(root, shard.name))) {
+      if (!DIGEST.test(entry.name)) continue;
+      yield { digest: entry.name, bytes: (await stat(join(root, shard.name, entry.name))).size };
+    }
+  }
+}
+
+function notFound(digest: string): SlipwayError {
+  return new SlipwayError('BLOB_NOT_FOUND', {
+    message: `there is no blob ${digest}`,
+    fix: 'Upload it first.',
+    details: { digest },
+  });
+}
+
+function corrupt(digest: string): SlipwayError {
+  return new SlipwayError('BLOB_CORRUPT', {
+    message: `blob ${digest} no longer has its digest`,
+    fix: 'Restore the home folder from a copy; check the disk.',
+    details: { digest },
+  });
+}
+
+function mismatch(expected: string, digest: string): SlipwayError {
+  return new SlipwayError('BLOB_DIGEST_MISMATCH', {
+    message: `the bytes have digest ${digest}, not ${expected}`,
+    fix: 'Send the file again: it changed or broke on the way.',
+    details: { expected, digest },
+  });
+}

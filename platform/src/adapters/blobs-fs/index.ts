@@ -1,0 +1,1 @@
+export { createFsBlobs } from './blobs.ts';

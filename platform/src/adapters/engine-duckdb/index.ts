@@ -1,0 +1,2 @@
+export { createDuckdbEngine } from './engine.ts';
+export { readParquetTable } from './parquet.ts';
