@@ -27,8 +27,6 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Private to this step of this run key; survives a kill, removed when the run completes. */
   readonly workDir: string;
-  /** Seconds this step already used in interrupted attempts. */
-  readonly secondsBefore: number;
 }
 
 export interface StepOutcome {

@@ -1,0 +1,1 @@
+export { createRegistry, type RegistryDeps } from './service.ts';
