@@ -1,0 +1,81 @@
+import type { BoosterParams, Model } from '../estimators/types.ts';
+import { jobOf, type StudyContext } from './evaluate.ts';
+import type { CandidateRecord } from './journal.ts';
+import { SEARCH_ROWS_MAX } from './prepare.ts';
+import type { ScheduleEntry } from './schedule.ts';
+
+/** Share of the budget that refitting on more rows than the search looked at may take… */
+const REFIT_BUDGET_SHARE = 0.35;
+/** …at this many row × round × feature × output steps a second, which every machine we know exceeds. */
+const STEPS_PER_SECOND = 4e7;
+/** Best rounds grow with the rows, slower than in proportion. */
+const ROUNDS_EXPONENT = 0.4;
+
+export interface Refitted {
+  readonly entry: ScheduleEntry;
+  readonly model: Model;
+  readonly modelJson: Uint8Array;
+  readonly graph: Uint8Array;
+  readonly seconds: number;
+  /** Parameters as fitted: the rounds are fixed. */
+  readonly params: Readonly<Record<string, number | string | boolean>>;
+}
+
+/** Fits an entry on the whole training part, with the rounds that its folds found. */
+export async function refit(
+  context: StudyContext,
+  entry: ScheduleEntry,
+  record: CandidateRecord | undefined,
+): Promise<Refitted> {
+  const params = refitParams(context, entry, record);
+  const outcome = await context.pool.run({
+    ...jobOf(context, entry, 'refit'),
+    params,
+    train: refitRows(context, params),
+    wants: { graph: true, model: true },
+  });
+  return {
+    entry,
+    params,
+    model: JSON.parse(new TextDecoder().decode(outcome.model!)) as Model,
+    modelJson: outcome.model!,
+    graph: outcome.graph!,
+    seconds: outcome.seconds,
+  };
+}
+
+export function refitParams(
+  { prepared }: StudyContext,
+  entry: ScheduleEntry,
+  record: CandidateRecord | undefined,
+): Record<string, number> {
+  const params = { ...entry.params } as Record<string, number>;
+  if (entry.family !== 'booster' || !entry.earlyStopping || record === undefined) return params;
+  const rows = prepared.data.target.length;
+  const scaled = record.foldRounds.map(
+    (rounds, fold) => rounds * (rows / prepared.folds[fold]!.train.length) ** ROUNDS_EXPONENT,
+  );
+  const mean = scaled.reduce((sum, one) => sum + one, 0) / scaled.length;
+  delete params['earlyStoppingRounds'];
+  return { ...params, rounds: Math.max(1, Math.round(mean)) };
+}
+
+/**
+ * All training rows, unless there are so many that the refit would not fit the budget. What decides is arithmetic, not a clock, so
+ * that a replay takes the same rows.
+ */
+function refitRows({ prepared, request }: StudyContext, params: BoosterParams): Int32Array {
+  const { features, classes, task } = prepared.data;
+  const outputs = task === 'multiclass' ? classes : 1;
+  const steps = (params.rounds ?? 1) * features.features.length * outputs;
+  const affordable = Math.floor((request.budgetSeconds * REFIT_BUDGET_SHARE * STEPS_PER_SECOND) / steps);
+  const count = Math.min(features.rows, Math.max(SEARCH_ROWS_MAX, affordable));
+  return Int32Array.from({ length: count }, (_, i) => Math.floor((i * features.rows) / count));
+}
+
+/** Rows for the first model: enough for a good one, few enough to be quick. */
+export function firstModelRows({ prepared }: StudyContext, rowsMax: number): Int32Array {
+  const { rows } = prepared.data.features;
+  const count = Math.min(rows, rowsMax);
+  return Int32Array.from({ length: count }, (_, i) => Math.floor((i * rows) / count));
+}

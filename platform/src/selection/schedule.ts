@@ -1,0 +1,100 @@
+import type { FamilyParams } from '../estimators/families.ts';
+import type { BoosterParams, LinearParams, Task } from '../estimators/types.ts';
+
+/** One line of the schedule: what to fit, under the name it has on the leaderboard. */
+export type ScheduleEntry =
+  | { readonly candidate: string; readonly family: 'constant'; readonly params: FamilyParams['constant'] }
+  | { readonly candidate: string; readonly family: 'linear'; readonly params: LinearParams }
+  | {
+      readonly candidate: string;
+      readonly family: 'booster';
+      readonly params: BoosterParams;
+      /** Rounds are found on each fold's held-out rows; `params.rounds` is the most. */
+      readonly earlyStopping: boolean;
+    };
+
+/** Entries that run whatever the budget, so that there is always something to serve and to compare with. */
+export const ENTRIES_MIN = 3;
+
+/** Below this many rows leaves and rates are chosen against overfitting. */
+const SMALL_ROWS = 2_000;
+/** From this many classes on a round costs so much that the rate must be higher. */
+const MANY_CLASSES = 6;
+
+/**
+ * The search, as a list that depends on nothing but task and size: constant, a quick booster, a linear model, then boosters from
+ * the most to the least promising, chosen to differ in rate, tree size, regularisation and sampling. A budget decides how far
+ * the list is followed, never what is on it, so a position replays exactly.
+ */
+export function scheduleFor(
+  task: Task,
+  size: { readonly rows: number; readonly classes: number },
+): ScheduleEntry[] {
+  const small = size.rows < SMALL_ROWS;
+  const boosters = small
+    ? smallBoosters()
+    : largeBoosters(task === 'multiclass' && size.classes >= MANY_CLASSES);
+  const quick = { rounds: small ? 50 : 60, leaves: small ? 7 : 31, learningRate: small ? 0.1 : 0.15 };
+  const leafRowsMin = leafRowsMinOf(size.rows);
+  return [
+    { candidate: 'constant', family: 'constant', params: {} },
+    {
+      candidate: 'booster-quick',
+      family: 'booster',
+      params: { ...quick, leafRowsMin },
+      earlyStopping: false,
+    },
+    { candidate: 'linear-01', family: 'linear', params: { lambda: small ? 1e-2 : 1e-3 } },
+    ...boosters.slice(0, 3).map((params, i) => boosterEntry(i, params, leafRowsMin)),
+    { candidate: 'linear-02', family: 'linear', params: { lambda: small ? 5e-2 : 1e-4 } },
+    ...boosters.slice(3).map((params, i) => boosterEntry(i + 3, params, leafRowsMin)),
+  ];
+}
+
+/** One leaf size for all, so that every booster orders categories alike and their trees can stand in one model. */
+function leafRowsMinOf(rows: number): number {
+  return Math.max(1, Math.min(20, Math.floor(rows / 50)));
+}
+
+function boosterEntry(index: number, params: BoosterParams, leafRowsMin: number): ScheduleEntry {
+  const candidate = `booster-${String(index + 1).padStart(2, '0')}`;
+  return { candidate, family: 'booster', params: { leafRowsMin, ...params }, earlyStopping: true };
+}
+
+function largeBoosters(manyClasses: boolean): BoosterParams[] {
+  const rate = manyClasses ? 2 : 1;
+  const rounds = manyClasses ? 300 : 1500;
+  const common = { rounds, earlyStoppingRounds: manyClasses ? 15 : 40 };
+  return [
+    { ...common, leaves: 31, learningRate: 0.08 * rate, featureFraction: 0.8, lambda: 1 },
+    { ...common, leaves: 16, learningRate: 0.07 * rate, featureFraction: 0.5, lambda: 1 },
+    { ...common, leaves: 63, learningRate: 0.05 * rate, featureFraction: 0.6, lambda: 5 },
+    { ...common, leaves: 24, learningRate: 0.05 * rate, featureFraction: 0.4, rowFraction: 0.8, lambda: 3 },
+    { ...common, leaves: 8, learningRate: 0.1 * rate, featureFraction: 0.7, lambda: 1 },
+    { ...common, leaves: 31, learningRate: 0.04 * rate, featureFraction: 0.5, rowFraction: 0.8, lambda: 10 },
+    { ...common, leaves: 127, learningRate: 0.04 * rate, featureFraction: 0.5, rowFraction: 0.8, lambda: 10 },
+    { ...common, leaves: 12, learningRate: 0.05 * rate, featureFraction: 0.3, lambda: 0 },
+    { ...common, leaves: 48, learningRate: 0.03 * rate, featureFraction: 0.3, rowFraction: 0.7, lambda: 20 },
+    { ...common, leaves: 20, learningRate: 0.03 * rate, featureFraction: 0.6, rowFraction: 0.6, lambda: 1 },
+    { ...common, leaves: 5, learningRate: 0.12 * rate, featureFraction: 0.5, lambda: 1 },
+    { ...common, leaves: 31, learningRate: 0.02 * rate, featureFraction: 0.4, rowFraction: 0.8, lambda: 5 },
+    { ...common, leaves: 255, learningRate: 0.03 * rate, featureFraction: 0.4, rowFraction: 0.7, lambda: 30 },
+    { ...common, leaves: 16, learningRate: 0.02 * rate, featureFraction: 0.3, rowFraction: 0.7, lambda: 3 },
+  ];
+}
+
+function smallBoosters(): BoosterParams[] {
+  const common = { rounds: 600, earlyStoppingRounds: 40 };
+  return [
+    { ...common, leaves: 6, learningRate: 0.05, featureFraction: 0.6, lambda: 3 },
+    { ...common, leaves: 3, learningRate: 0.08, featureFraction: 0.7, lambda: 1 },
+    { ...common, leaves: 12, learningRate: 0.04, featureFraction: 0.5, rowFraction: 0.8, lambda: 5 },
+    { ...common, leaves: 2, learningRate: 0.1, featureFraction: 1, lambda: 0 },
+    { ...common, leaves: 4, learningRate: 0.03, featureFraction: 0.4, rowFraction: 0.7, lambda: 1 },
+    { ...common, leaves: 20, learningRate: 0.03, featureFraction: 0.4, rowFraction: 0.6, lambda: 10 },
+    { ...common, leaves: 8, learningRate: 0.03, featureFraction: 0.3, rowFraction: 0.8, lambda: 20 },
+    { ...common, leaves: 5, learningRate: 0.02, featureFraction: 0.8, rowFraction: 0.5, lambda: 5 },
+    { ...common, leaves: 31, learningRate: 0.02, featureFraction: 0.3, rowFraction: 0.5, lambda: 30 },
+    { ...common, leaves: 3, learningRate: 0.04, featureFraction: 0.3, rowFraction: 0.8, lambda: 0 },
+  ];
+}

@@ -1,0 +1,119 @@
+import { toSlipwayError } from '../kernel/errors.ts';
+import { killPoint } from '../kernel/kill-points.ts';
+import { evaluateEntry, type StudyContext } from './evaluate.ts';
+import type { CandidateRecord, Journal } from './journal.ts';
+import { ENTRIES_MIN, type ScheduleEntry } from './schedule.ts';
+
+/** Seconds for exporting and checking the winner, beside its refit. */
+const FINISH_SECONDS = 0.8;
+/** Members of the final blend, refitted side by side. */
+const REFITS = 3;
+
+export interface SearchResult {
+  readonly records: readonly CandidateRecord[];
+  readonly exhausted: boolean;
+}
+
+/**
+ * Follows the schedule until its end, the asked position, or the budget, whichever comes first. The next entry is already being
+ * fitted while one finishes, so that no thread idles; entries are recorded in their order.
+ *
+ * An entry that the budget cuts off is given up and not counted. The first entries always run.
+ */
+export async function search(
+  context: StudyContext,
+  schedule: readonly ScheduleEntry[],
+  options: {
+    readonly journal: Journal;
+    readonly onCandidate: (record: CandidateRecord, remainingSeconds: number) => void;
+  },
+): Promise<SearchResult> {
+  const { request } = context;
+  const { journal, onCandidate } = options;
+  const end = Math.min(schedule.length, Math.max(1, request.position ?? schedule.length));
+  const bounded = request.position === undefined;
+  const running = new Map<number, ReturnType<typeof evaluateEntry>>();
+  const records: CandidateRecord[] = [];
+  const left = () => request.budgetSeconds - context.seconds() - reserveSeconds(context, records);
+  const start = (index: number) => {
+    if (index >= end || running.has(index) || finishedRecord(context, journal, index) !== undefined) return;
+    if (bounded && index >= ENTRIES_MIN && left() <= 0) return;
+    const evaluation = evaluateEntry(context, schedule[index]!, index);
+    // Awaited in its turn, or given up; either way its failure is looked at there.
+    evaluation.catch(() => undefined);
+    running.set(index, evaluation);
+  };
+  for (let index = 0; index < end; index++) {
+    const known = finishedRecord(context, journal, index);
+    if (known === undefined) {
+      start(index);
+      start(index + 1);
+      const finished = await finishInTime(
+        context,
+        running.get(index),
+        bounded && index >= ENTRIES_MIN ? left : undefined,
+      );
+      if (finished === undefined) break;
+      running.delete(index);
+      journal.add(finished.record, finished.predictions);
+      records.push(finished.record);
+    } else records.push(known);
+    journal.recordSeconds(context.seconds());
+    onCandidate(records.at(-1)!, Math.max(0, request.budgetSeconds - context.seconds()));
+    killPoint('select:candidate');
+  }
+  context.pool.cancelAll();
+  return { records, exhausted: records.length === schedule.length };
+}
+
+type Evaluated = Awaited<ReturnType<typeof evaluateEntry>>;
+
+/** The evaluation, or undefined when the budget ended before it did. */
+async function finishInTime(
+  { pool }: StudyContext,
+  evaluation: Promise<Evaluated> | undefined,
+  left: (() => number) | undefined,
+): Promise<Evaluated | undefined> {
+  if (evaluation === undefined) return undefined;
+  if (left === undefined) return evaluation;
+  let cut = false;
+  const timer = setTimeout(
+    () => {
+      cut = true;
+      pool.cancelAll();
+    },
+    Math.max(0, 1000 * left()),
+  );
+  try {
+    return await evaluation;
+  } catch (error) {
+    if (cut && toSlipwayError(error).code === 'CANCELLED') return undefined;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What an earlier attempt finished, when its predictions are whole, too. */
+function finishedRecord(
+  { yardstick }: StudyContext,
+  journal: Journal,
+  index: number,
+): CandidateRecord | undefined {
+  const record = journal.record(index);
+  if (record === undefined) return undefined;
+  const { truth } = yardstick;
+  return journal.predictionsLength(index) === truth.target.length * truth.classes ? record : undefined;
+}
+
+/** Time to keep for refitting the best: its members run side by side on all training rows. */
+function reserveSeconds({ prepared, request }: StudyContext, records: readonly CandidateRecord[]): number {
+  const rows = prepared.data.target.length;
+  const refits = records.map(({ foldSeconds }) => {
+    const perFold = foldSeconds.reduce((sum, one) => sum + one, 0) / foldSeconds.length;
+    const perRow =
+      perFold / (prepared.folds.reduce((sum, fold) => sum + fold.train.length, 0) / prepared.folds.length);
+    return perRow * rows;
+  });
+  return FINISH_SECONDS + (Math.max(0, ...refits) * REFITS) / Math.max(1, request.threads);
+}
