@@ -19,6 +19,9 @@ const BYTES_16: usize = 128;
 const BYTES_64: usize = 512;
 const BYTES_256: usize = 2048;
 
+/** Rows whose lines are fetched ahead together. */
+const TOUCHED_ROWS: usize = 32;
+
 @inline
 function addTo(cell: usize, value: i64): void {
   store<i64>(cell, load<i64>(cell) + value);
@@ -52,14 +55,13 @@ function addRow64(row: usize, hist: usize, value: i64): void {
 
 @inline
 function addRow256(row: usize, hist: usize, value: i64): void {
-  const q = load<u32>(row);
-  let cell = hist + ((q & 255) << 3);
+  let cell = hist + (<usize>load<u8>(row) << 3);
   store<i64>(cell, load<i64>(cell) + value);
-  cell = hist + (((q >>> 8) & 255) << 3);
+  cell = hist + (<usize>load<u8>(row, 1) << 3);
   store<i64>(cell, load<i64>(cell, BYTES_256) + value, BYTES_256);
-  cell = hist + (((q >>> 16) & 255) << 3);
+  cell = hist + (<usize>load<u8>(row, 2) << 3);
   store<i64>(cell, load<i64>(cell, 2 * BYTES_256) + value, 2 * BYTES_256);
-  cell = hist + ((q >>> 24) << 3);
+  cell = hist + (<usize>load<u8>(row, 3) << 3);
   store<i64>(cell, load<i64>(cell, 3 * BYTES_256) + value, 3 * BYTES_256);
 }
 
@@ -96,10 +98,11 @@ function addRow(
  *
  * @param words16 words of four columns with 16-entry histograms; likewise words64, words256; then `tail` columns of 256
  * @param histBytes size of the whole histogram, which is cleared first
+ * @param touched four bytes that are overwritten
  */
 export function buildHistogram(
   bins: usize, stride: usize, words16: i32, words64: i32, words256: i32, tail: i32,
-  index: usize, start: u32, end: u32, packed: usize, hist: usize, histBytes: usize,
+  index: usize, start: u32, end: u32, packed: usize, hist: usize, histBytes: usize, touched: usize,
 ): void {
   memory.fill(hist, 0, histBytes);
   if (index == 0) {
@@ -108,10 +111,32 @@ export function buildHistogram(
     }
     return;
   }
-  for (let at = index + (<usize>start << 2), stop = index + (<usize>end << 2); at < stop; at += 4) {
-    const row = <usize>load<u32>(at);
-    addRow(bins, row, stride, words16, words64, words256, tail, hist, load<i64>(packed + (row << 3)));
+  const stop = index + (<usize>end << 2);
+  let at = index + (<usize>start << 2);
+  while (at < stop) {
+    const blockEnd = min(at + (TOUCHED_ROWS << 2), stop);
+    touchRows(bins, stride, at, blockEnd, packed, touched);
+    for (; at < blockEnd; at += 4) {
+      const row = <usize>load<u32>(at);
+      addRow(bins, row, stride, words16, words64, words256, tail, hist, load<i64>(packed + (row << 3)));
+    }
   }
+}
+
+/**
+ * Reads the lines the next rows are in. A row's update is a hundred instructions, so the processor looks only two or three rows
+ * ahead and would wait for memory at each; this loop is short, so that a few dozen misses overlap. (There is no prefetch
+ * instruction in WebAssembly.) The sum is stored so that the loads are not optimised away.
+ */
+@inline
+function touchRows(bins: usize, stride: usize, from: usize, to: usize, packed: usize, touched: usize): void {
+  let sum: u32 = 0;
+  for (let at = from; at < to; at += 4) {
+    const row = <usize>load<u32>(at);
+    const first = bins + row * stride;
+    sum += <u32>load<u8>(first) + <u32>load<u8>(first + stride - 1) + <u32>load<u8>(packed + (row << 3));
+  }
+  store<u32>(touched, sum);
 }
 
 /**

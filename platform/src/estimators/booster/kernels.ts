@@ -22,6 +22,7 @@ export interface Kernels {
     packed: Pointer,
     hist: Pointer,
     histBytes: number,
+    touched: Pointer,
   ): void;
   buildHistogramOf(
     bins: Pointer,

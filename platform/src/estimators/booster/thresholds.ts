@@ -11,7 +11,9 @@ const FLOAT32_MAX = 3.4028234663852886e38;
 export function chooseThresholds(sorted: Float32Array, binsMax: number): Float32Array {
   const { values, counts } = countDistinct(sorted);
   const cuts =
-    values.length <= binsMax ? values.map((_, i) => i + 1).slice(0, -1) : cutEvenly(counts, binsMax);
+    values.length <= binsMax
+      ? Array.from({ length: Math.max(0, values.length - 1) }, (_, i) => i + 1)
+      : cutEvenly(counts, binsMax);
   const thresholds = new Float32Array(cuts.length);
   for (let i = 0; i < cuts.length; i++)
     thresholds[i] = thresholdBetween(values[cuts[i]! - 1]!, values[cuts[i]!]!);
@@ -29,21 +31,20 @@ export function thresholdBetween(a: number, b: number): number {
   return low;
 }
 
-function countDistinct(sorted: Float32Array): { values: number[]; counts: number[] } {
-  const values: number[] = [];
-  const counts: number[] = [];
-  let start = 0;
-  for (let i = 1; i <= sorted.length; i++) {
-    if (i < sorted.length && sorted[i] === sorted[start]) continue;
-    values.push(sorted[start]!);
-    counts.push(i - start);
-    start = i;
+function countDistinct(sorted: Float32Array): { values: Float32Array; counts: Uint32Array } {
+  const values = new Float32Array(sorted.length);
+  const counts = new Uint32Array(sorted.length);
+  let distinct = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    const value = sorted[i]!;
+    if (distinct === 0 || value !== values[distinct - 1]) values[distinct++] = value;
+    counts[distinct - 1]!++;
   }
-  return { values, counts };
+  return { values: values.subarray(0, distinct), counts: counts.subarray(0, distinct) };
 }
 
 /** Positions (of the first value of the next bin) that cut counts into at most `bins` groups, greedily from the left. */
-function cutEvenly(counts: readonly number[], bins: number): number[] {
+function cutEvenly(counts: Uint32Array, bins: number): number[] {
   let restRows = 0;
   for (const count of counts) restRows += count;
   let restBins = bins;
@@ -56,16 +57,17 @@ function cutEvenly(counts: readonly number[], bins: number): number[] {
   }
   const cuts: number[] = [];
   let held = 0;
+  let even = restRows / Math.max(1, restBins);
   for (let i = 0; i < counts.length - 1 && cuts.length < bins - 1; i++) {
     const big = counts[i]! >= share;
     held += counts[i]!;
-    const even = restRows / Math.max(1, restBins);
     const nextBig = counts[i + 1]! >= share;
     if (!big && held < even && !(nextBig && held >= even / 2)) continue;
     cuts.push(i + 1);
     if (!big) {
       restRows -= held;
       restBins--;
+      even = restRows / Math.max(1, restBins);
     }
     held = 0;
   }

@@ -192,6 +192,7 @@ export class TreeGrower {
       packed,
       hist,
       histBytes,
+      this.#out,
     );
   }
 
