@@ -8,29 +8,31 @@ export const DATE_FORMATS: readonly DateFormat[] = ['iso', 'ymd', 'mdy', 'dmy'];
 
 const ISO =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$/i;
-const SLASHED =
-  /^(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(AM|PM)?)?$/i;
+const TIME = String.raw`(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(AM|PM)?)?`;
+/** Year first only with four digits: '10/11/12' would otherwise be a year 10. The mark between the parts is the same. */
+const YEAR_FIRST = new RegExp(String.raw`^(\d{4})([/.-])(\d{1,2})\2(\d{1,2})${TIME}$`, 'i');
+const YEAR_LAST = new RegExp(String.raw`^(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})${TIME}$`, 'i');
 
 /**
  * Epoch milliseconds, UTC, or NaN when `text` is not a date in this format. Without a zone the text is taken as UTC.
- * Two-digit years: 70–99 → 19xx, 00–69 → 20xx (POSIX). Impossible dates (30 February) are NaN.
+ * Two-digit years: 69–99 → 19xx, 00–68 → 20xx (POSIX). Impossible dates (30 February) are NaN.
  */
 export function parseDate(text: string, format: DateFormat): number {
   const trimmed = text.trim();
   if (format === 'iso') return parseIso(trimmed);
-  const match = SLASHED.exec(trimmed);
+  const match = (format === 'ymd' ? YEAR_FIRST : YEAR_LAST).exec(trimmed);
   if (match === null) return Number.NaN;
-  const [a, b, c] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const [a, b, c] = [Number(match[1]), Number(match[3]), Number(match[4])];
   const [year, month, day] = format === 'ymd' ? [a, b, c] : format === 'mdy' ? [c, a, b] : [c, b, a];
-  let hour = Number(match[4] ?? 0);
-  const half = match[8]?.toUpperCase();
+  let hour = Number(match[5] ?? 0);
+  const half = match[9]?.toUpperCase();
   if (half !== undefined) {
     if (hour < 1 || hour > 12) return Number.NaN;
     hour = (hour % 12) + (half === 'PM' ? 12 : 0);
   }
   return assemble(
-    [fullYear(year), month, day, hour, Number(match[5] ?? 0), Number(match[6] ?? 0)],
-    match[7],
+    [match[4]!.length === 2 && format !== 'ymd' ? fullYear(year) : year, month, day, hour, Number(match[6] ?? 0), Number(match[7] ?? 0)],
+    match[8],
     0,
   );
 }
@@ -51,7 +53,7 @@ function zoneMinutes(zone: string | undefined): number {
 
 function fullYear(year: number): number {
   if (year >= 100) return year;
-  return year >= 70 ? 1900 + year : 2000 + year;
+  return year >= 69 ? 1900 + year : 2000 + year;
 }
 
 function assemble(
@@ -62,7 +64,7 @@ function assemble(
   if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return Number.NaN;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCMonth() !== month - 1) return Number.NaN;
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return Number.NaN;
   const millisecond = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
   date.setUTCHours(hour, minute, second, millisecond);
   return date.getTime() - zone * 60_000;
