@@ -142,6 +142,8 @@ export const LaunchResult = Type.Object({
   seconds: Type.Number(),
   firstModelSeconds: Type.Optional(Type.Number()),
   links: Type.Record(Type.String(), Type.String()),
+  /** Exit code a command line ends with; set by the server. */
+  exit: Type.Optional(Type.Integer()),
 });
 export type LaunchResult = Static<typeof LaunchResult>;
 
