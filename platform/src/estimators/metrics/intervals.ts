@@ -47,8 +47,11 @@ export function scoreWithInterval(
   }
   const error = rootSumOfSquares(used.uncertainty.contributions(truth, predictions));
   switch (used.uncertainty.interval) {
-    case 'plain':
-      return { value, low: value - Z * error, high: value + Z * error };
+    case 'plain': {
+      // A mean loss is never below 0.
+      const least = used.direction === 'minimise' ? 0 : Number.NEGATIVE_INFINITY;
+      return { value, low: Math.max(least, value - Z * error), high: value + Z * error };
+    }
     case 'logit':
       return { value, ...logitInterval(value, error, truth) };
     case 'wilson':

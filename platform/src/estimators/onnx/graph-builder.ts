@@ -1,7 +1,7 @@
 import { ProtobufWriter } from './protobuf.ts';
 
-/** Field numbers and enumerations are those of onnx.proto3. */
-const ELEMENT = { float: 1, int64: 7, string: 8 } as const;
+/** Element types. Numbers here and field numbers below are those of onnx.proto3. */
+export const ELEMENT = { float: 1, int64: 7, string: 8, double: 11 } as const;
 const ATTRIBUTE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 const IR_VERSION = 8;
 const OPSET_MAIN = 17;
@@ -34,18 +34,22 @@ interface ValueInfo {
   readonly shape: readonly (number | string)[];
 }
 
+/** A tensor in the file; one of the values is there. */
+interface Constant {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly floats?: readonly number[];
+  readonly doubles?: readonly number[];
+  readonly ints?: readonly number[];
+  readonly texts?: readonly string[];
+}
+
 /** Collects an ONNX graph and writes it. Names it makes up never equal a name given to it as taken. */
 export class GraphBuilder {
   readonly #nodes: Required<NodeSpec>[] = [];
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
-  readonly #constants: {
-    name: string;
-    dims: readonly number[];
-    floats?: readonly number[];
-    ints?: readonly number[];
-    texts?: readonly string[];
-  }[] = [];
+  readonly #constants: Constant[] = [];
   readonly #prefix: string;
   #fresh = 0;
 
@@ -67,6 +71,12 @@ export class GraphBuilder {
   floats(values: readonly number[], dims: readonly number[]): string {
     const name = this.#name();
     this.#constants.push({ name, dims, floats: values });
+    return name;
+  }
+
+  doubles(values: readonly number[], dims: readonly number[]): string {
+    const name = this.#name();
+    this.#constants.push({ name, dims, doubles: values });
     return name;
   }
 
@@ -132,18 +142,10 @@ function writeAttribute(to: ProtobufWriter, attribute: Attribute): void {
   }
 }
 
-function writeTensor(
-  to: ProtobufWriter,
-  tensor: {
-    readonly name: string;
-    readonly dims: readonly number[];
-    readonly floats?: readonly number[];
-    readonly ints?: readonly number[];
-    readonly texts?: readonly string[];
-  },
-): void {
+function writeTensor(to: ProtobufWriter, tensor: Constant): void {
   to.packedIntegers(1, tensor.dims).text(8, tensor.name);
   if (tensor.floats !== undefined) to.integer(2, ELEMENT.float).packedFloats(4, tensor.floats);
+  else if (tensor.doubles !== undefined) to.integer(2, ELEMENT.double).packedDoubles(10, tensor.doubles);
   else if (tensor.ints !== undefined) to.integer(2, ELEMENT.int64).packedIntegers(7, tensor.ints);
   else {
     to.integer(2, ELEMENT.string);

@@ -1,5 +1,7 @@
 const INITIAL_BYTES = 1024;
 
+// The format is little-endian, as is every platform Node runs on, so arrays are written as they lie in memory.
+
 /**
  * Writes Protocol Buffers wire format: just what an ONNX file needs. A nested message is written by a callback into a writer
  * of its own, because its length comes before its bytes.
@@ -51,23 +53,21 @@ export class ProtobufWriter {
   }
 
   packedFloats(field: number, values: readonly number[]): this {
-    return this.message(field, (nested) => {
-      for (const value of values) nested.#float32(value);
-    });
+    return this.blob(field, new Uint8Array(Float32Array.from(values).buffer));
+  }
+
+  packedDoubles(field: number, values: readonly number[]): this {
+    return this.blob(field, new Uint8Array(Float64Array.from(values).buffer));
   }
 
   #varint(value: number): void {
     this.#reserve(10);
-    let rest = BigInt.asUintN(64, BigInt(value));
-    if (value >= 0 && value < 0x80000000) {
-      let small = value;
-      while (small > 127) {
-        this.#bytes[this.#length++] = (small & 127) | 128;
-        small >>>= 7;
-      }
-      this.#bytes[this.#length++] = small;
+    if (value >= 0 && value < 128) {
+      // Nearly all: tags, and the small numbers of trees.
+      this.#bytes[this.#length++] = value;
       return;
     }
+    let rest = BigInt.asUintN(64, BigInt(value));
     while (rest > 127n) {
       this.#bytes[this.#length++] = Number(rest & 127n) | 128;
       rest >>= 7n;
