@@ -12,8 +12,8 @@ export function boosterMemoryBytes(fit: {
 }): number {
   const { rows, features, outputs, leaves } = fit;
   const bins = 2 * rows * features;
-  // target 8, weight 4, gradient 4, hessian 4, packed 8, index 4, spare 4, scratch 4, and threshold samples.
-  const arrays = rows * 40 + 12 * Math.min(rows, 200_000);
+  // target 8, weight 4, gradient 4, hessian 4, packed 8, index 4, spare 4, scratch 4, and threshold samples (index 4, values 4, sort 4, counters).
+  const arrays = rows * 40 + 16 * Math.min(rows, 200_000);
   const softmax = outputs > 1 ? 16 * rows : 0;
   const scores = 8 * rows * outputs;
   const histograms = leaves * features * 2048;
