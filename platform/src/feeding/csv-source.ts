@@ -5,9 +5,9 @@ import { LIMITS } from '../kernel/limits.ts';
 import {
   bomBytes,
   columnNames,
+  type Dialect,
   detectDelimiter,
   detectHeader,
-  type Dialect,
   endsWithReturns,
   mostFrequent,
   type SampleRow,
@@ -45,7 +45,10 @@ export function csvShape(head: Buffer, whole: boolean, request: LoadRequest): Cs
   const names = header ? rows[0]!.texts : undefined;
   const width = widthOf(names?.length, sample);
   if (width > LIMITS.columnsMax) throw tooManyColumns(request, width);
-  return { dialect: { delimiter, header, skipBytes, returnEnds, columnNames: namesOf(names, width) }, sample };
+  return {
+    dialect: { delimiter, header, skipBytes, returnEnds, columnNames: namesOf(names, width) },
+    sample,
+  };
 }
 
 /** The header decides, unless the body agrees on one field more (row names, or a delimiter at every line's end). */

@@ -54,7 +54,9 @@ function fingerprintSql(schema: TableSchema): string {
 }
 
 function numericText(name: string, type: SchemaColumn['type']): string {
-  return type === 'timestamp' || type === 'date' ? `epoch_ms(${name}::TIMESTAMP)::VARCHAR` : `${name}::VARCHAR`;
+  return type === 'timestamp' || type === 'date'
+    ? `epoch_ms(${name}::TIMESTAMP)::VARCHAR`
+    : `${name}::VARCHAR`;
 }
 
 function asNumber(column: SchemaColumn): string {
@@ -75,11 +77,7 @@ function momentSql(column: Indexed): string[] {
   const name = sqlName(column.name);
   const shared = [`count(${name}) AS count_${index}`, `approx_count_distinct(${name}) AS distinct_${index}`];
   if (type === 'string') {
-    return [
-      ...shared,
-      `min(length(${name})) AS min_${index}`,
-      `max(length(${name})) AS max_${index}`,
-    ];
+    return [...shared, `min(length(${name})) AS min_${index}`, `max(length(${name})) AS max_${index}`];
   }
   const value = asNumber(column);
   return [
@@ -169,7 +167,10 @@ interface NumericRequest {
   readonly quantiles: readonly number[] | undefined;
 }
 
-async function numericDetail(session: EngineSession, request: NumericRequest): Promise<Partial<ColumnProfile>> {
+async function numericDetail(
+  session: EngineSession,
+  request: NumericRequest,
+): Promise<Partial<ColumnProfile>> {
   const { source, column, base, quantiles } = request;
   if (quantiles === undefined || base.min === null || base.max === null) return { distinct: 0 };
   const edges = binEdges(base.min, base.max, quantiles, column.type);
@@ -177,9 +178,7 @@ async function numericDetail(session: EngineSession, request: NumericRequest): P
     base.distinct > EXACT_DISTINCT_MAX * 1.1
       ? base.distinct
       : Number(
-          (
-            await session.rows(`SELECT count(DISTINCT ${sqlName(column.name)}) AS n FROM ${source}`)
-          )[0]!['n'],
+          (await session.rows(`SELECT count(DISTINCT ${sqlName(column.name)}) AS n FROM ${source}`))[0]!['n'],
         );
   return {
     distinct,
@@ -192,7 +191,12 @@ async function numericDetail(session: EngineSession, request: NumericRequest): P
  * Edges of the robust range: the middle 98 % widened by half its width, within [min, max]. Far outliers lie outside and are not
  * counted, so that one of them does not flatten the picture. Whole numbers with few values get one bin each.
  */
-function binEdges(min: number, max: number, quantiles: readonly number[], type: SchemaColumn['type']): number[] {
+function binEdges(
+  min: number,
+  max: number,
+  quantiles: readonly number[],
+  type: SchemaColumn['type'],
+): number[] {
   const low = quantiles[0]!;
   const high = quantiles[6]!;
   const reach = (high - low) / 2;
@@ -216,7 +220,8 @@ async function histogramOf(
   const to = edges.at(-1)!;
   const bins = edges.length - 1;
   const width = (to - from) / bins;
-  const bin = width > 0 ? `least(${bins - 1}, floor((v - ${from}::DOUBLE) / ${width}::DOUBLE))::INTEGER` : '0';
+  const bin =
+    width > 0 ? `least(${bins - 1}, floor((v - ${from}::DOUBLE) / ${width}::DOUBLE))::INTEGER` : '0';
   const found = await session.rows(
     `SELECT ${bin} AS bin, count(*) AS n FROM (SELECT ${value} AS v FROM ${source}) WHERE v >= ${from}::DOUBLE AND v <= ${to}::DOUBLE GROUP BY bin`,
   );

@@ -1,72 +1,62 @@
-import { isUtf8 } from 'node:buffer';
 import { SlipwayError } from '../kernel/errors.ts';
-import type { Compression, SourceFormat } from './types.ts';
+import type { SourceFormat } from './types.ts';
 
-export function compressionOf(head: Uint8Array): Compression {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
-  return 'none';
-}
+/** Share of control characters and broken UTF-8 above which bytes are not text. */
+const BINARY_SHARE_MAX = 0.05;
 
 /**
- * What the (decompressed) bytes are. Content decides; the name only tells TSV from CSV.
+ * The format by content; the name only decides between CSV and TSV.
  *
- * @param head the first bytes, at most 64 KiB
- * @throws SOURCE_UNREADABLE for UTF-16, for known binary formats and for bytes that are not text
+ * @param head first bytes of the unpacked source
+ * @throws SOURCE_ENCODING for UTF-16 and UTF-32, NOT_A_TABLE for other binary content and for JSON that is no table
  */
-export function formatOf(head: Uint8Array, fileName: string): SourceFormat {
-  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-  if (text.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
-  requireText(text, fileName);
-  const first = skipBom(text).toString('utf8').trimStart()[0];
-  if (first === '[') return 'json';
-  if (first === '{') return 'ndjson';
+export function detectFormat(head: Buffer, fileName: string): SourceFormat {
+  if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
+  refuseWideText(head, fileName);
+  refuseBinary(head, fileName);
+  const text = head
+    .toString('utf8', 0, Math.min(head.length, 65536))
+    .replace(/^\uFEFF/, '')
+    .trimStart();
+  if (text.startsWith('[') && !/^\[[^\]"{}[]*\][^,\s\]]/.test(text) && looksJsonArray(text)) return 'json';
+  if (text.startsWith('{')) return 'ndjson';
   return /\.(tsv|tab)(\.|$)/i.test(fileName) ? 'tsv' : 'csv';
 }
 
-export function skipBom(bytes: Buffer): Buffer {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+function looksJsonArray(text: string): boolean {
+  return /^\[\s*(\{|\[|"|-?\d|true|false|null|\])/.test(text);
 }
 
-const BINARY_FORMATS: readonly (readonly [name: string, magic: string])[] = [
-  ['a ZIP archive (an Excel workbook is one)', 'PK\u0003\u0004'],
-  ['a PDF', '%PDF'],
-  ['an SQLite database', 'SQLite format 3'],
-  ['an Arrow IPC file', 'ARROW1'],
-  ['an old Excel workbook', '\u00d0\u00cf\u0011\u00e0'],
-];
-
-function requireText(head: Buffer, fileName: string): void {
-  const latin = head.subarray(0, 16).toString('latin1');
-  const known = BINARY_FORMATS.find(([, magic]) => latin.startsWith(magic));
-  if (known !== undefined) throw unreadable(fileName, `it is ${known[0]}`);
-  if (latin.startsWith('\u00ff\u00fe') || latin.startsWith('\u00fe\u00ff')) {
-    throw unreadable(fileName, 'it is UTF-16 text', 'Save it as UTF-8, e.g. with iconv -f UTF-16 -t UTF-8.');
-  }
-  // A few bad bytes are rows for the quarantine; many mean that this is no text at all.
-  const nulls = head.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0);
-  if (nulls > head.length / 1000 + 1) throw unreadable(fileName, 'it is binary: it holds many NUL bytes');
-  if (!isUtf8(cutToCharacter(head)) && controlShare(head) > 0.05)
-    throw unreadable(fileName, 'its bytes are not text');
+function refuseWideText(head: Buffer, fileName: string): void {
+  const two = head.length >= 2 ? head.readUInt16BE(0) : 0;
+  const zeros = head.subarray(0, 64).filter((byte) => byte === 0).length;
+  const wide =
+    two === 0xfffe ||
+    two === 0xfeff ||
+    (head.length >= 16 && zeros >= Math.min(head.length, 64) / 3 && alternates(head));
+  if (!wide) return;
+  throw new SlipwayError('SOURCE_ENCODING', {
+    message: `${fileName} is UTF-16 or UTF-32 text`,
+    fix: `Save it as UTF-8, for example: iconv -f UTF-16 -t UTF-8 '${fileName}' > utf8-${fileName}`,
+  });
 }
 
-/** Without the last few bytes, so that a character cut in two does not count as broken. */
-function cutToCharacter(head: Buffer): Buffer {
-  return head.length < 65_536 ? head : head.subarray(0, head.lastIndexOf(0x0a) + 1 || head.length);
+/** Whether zero bytes stand at every second place, as in UTF-16 of Latin letters. */
+function alternates(head: Buffer): boolean {
+  const places = [0, 0];
+  const length = Math.min(head.length, 64);
+  for (let i = 0; i < length; i++) if (head[i] === 0) places[i % 2]!++;
+  return Math.max(places[0]!, places[1]!) >= length / 3;
 }
 
-function controlShare(head: Buffer): number {
-  let controls = 0;
-  for (const byte of head) if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) controls++;
-  return controls / Math.max(1, head.length);
-}
-
-export function unreadable(fileName: string, why: string, fix?: string): SlipwayError {
-  return new SlipwayError('SOURCE_UNREADABLE', {
-    message: `${fileName} cannot be read as a table: ${why}`,
-    fix:
-      fix ??
-      'Give a CSV, TSV, NDJSON, JSON (array of objects) or Parquet file, plain or packed with gzip or zstd.',
-    details: { fileName },
+function refuseBinary(head: Buffer, fileName: string): void {
+  const bytes = head.subarray(0, 65536);
+  let odd = 0;
+  for (const byte of bytes) if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) odd++;
+  for (const char of bytes.toString('utf8')) if (char === '\uFFFD') odd++;
+  if (odd <= BINARY_SHARE_MAX * bytes.length) return;
+  throw new SlipwayError('NOT_A_TABLE', {
+    message: `${fileName} is not text and not Parquet: ${odd} of its first ${bytes.length} bytes are not characters`,
+    fix: 'Give CSV, TSV, NDJSON, a JSON array or Parquet, plain or packed with gzip or zstd.',
   });
 }

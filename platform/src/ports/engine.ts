@@ -7,6 +7,8 @@ export interface EngineOptions {
   readonly memoryBytesMax?: number;
   /** Folder for spilling; also the only folder, with `readable`, that SQL may touch. */
   readonly workDir: string;
+  /** Files and folders that SQL may read beside `workDir`. When given, everything else on this machine is closed to SQL. */
+  readonly readable?: readonly string[];
 }
 
 export interface Engine {

@@ -77,7 +77,10 @@ function decodeText(value: unknown, coercion: ColumnCoercion, row: number): stri
 }
 
 function isMissingText(text: string, coercion: ColumnCoercion): boolean {
-  return text === '' || (coercion.missingTokens.length > 0 && coercion.missingTokens.includes(text.trim()));
+  if (text === '') return true;
+  // Only spaces say as little as nothing; feeding reads them as missing, so serving must too.
+  const trimmed = text.trim();
+  return trimmed === '' || (coercion.missingTokens.length > 0 && coercion.missingTokens.includes(trimmed));
 }
 
 function decodeNumber(value: unknown, coercion: ColumnCoercion, row: number): number {

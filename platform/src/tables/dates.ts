@@ -31,7 +31,14 @@ export function parseDate(text: string, format: DateFormat): number {
     hour = (hour % 12) + (half === 'PM' ? 12 : 0);
   }
   return assemble(
-    [match[4]!.length === 2 && format !== 'ymd' ? fullYear(year) : year, month, day, hour, Number(match[6] ?? 0), Number(match[7] ?? 0)],
+    [
+      match[4]!.length === 2 && format !== 'ymd' ? fullYear(year) : year,
+      month,
+      day,
+      hour,
+      Number(match[6] ?? 0),
+      Number(match[7] ?? 0),
+    ],
     match[8],
     0,
   );

@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { Engine, EngineSession } from '../../ports/engine.ts';
+import { type Engine, type EngineSession, sqlText } from '../../ports/engine.ts';
 import { readTable } from './columns.ts';
 
 const MEMORY_BYTES_DEFAULT = 1024 ** 3;
@@ -10,7 +10,7 @@ const MEMORY_BYTES_DEFAULT = 1024 ** 3;
  */
 export function createDuckdbEngine(): Engine {
   return {
-    open: async ({ workDir, threads, memoryBytesMax }) => {
+    open: async ({ workDir, threads, memoryBytesMax, readable }) => {
       const { DuckDBInstance } = await import('@duckdb/node-api');
       const instance = await DuckDBInstance.create(':memory:', {
         threads: String(threads ?? 2),
@@ -24,9 +24,19 @@ export function createDuckdbEngine(): Engine {
       const connection = await instance.connect();
       // Dates and timestamps are UTC everywhere, whatever the machine thinks.
       await connection.run("SET TimeZone = 'UTC'");
+      if (readable !== undefined) await lockDown(connection, [workDir, ...readable]);
       return sessionOf(instance, connection);
     },
   };
+}
+
+/** From here on SQL reaches these files and folders only, and can't change that. */
+async function lockDown(connection: DuckDBConnection, paths: readonly string[]): Promise<void> {
+  const list = paths.map(sqlText).join(', ');
+  await connection.run(`SET allowed_directories = [${list}]`);
+  await connection.run(`SET allowed_paths = [${list}]`);
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
 }
 
 function sessionOf(instance: DuckDBInstance, connection: DuckDBConnection): EngineSession {

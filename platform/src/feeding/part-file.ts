@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import { sqlText } from '../ports/engine.ts';
+
+/** The one data file of a load. */
+export function partPathIn(workDir: string): string {
+  return join(workDir, 'part.parquet');
+}
+
+/** Writes a query's rows, in their order. zstd at its fastest level: reading is not slower, and writing is much faster. */
+export function copySql(query: string, part: string): string {
+  return `COPY (${query}) TO ${sqlText(part)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)`;
+}
