@@ -2,7 +2,6 @@ import type { Model } from '../estimators/types.ts';
 import { jobOf, round3, type StudyContext } from './evaluate.ts';
 import { checkGraph } from './graph-check.ts';
 import type { Journal } from './journal.ts';
-import { firstModelRows } from './refit.ts';
 import type { ScheduleEntry } from './schedule.ts';
 import type { StudyProgress } from './types.ts';
 
@@ -25,9 +24,12 @@ export async function buildFirstModel(
 ): Promise<number | undefined> {
   const { prepared, pool, runtime } = context;
   const entry = use.schedule.find(({ family }) => family === 'booster')!;
+  const fold = prepared.folds.at(-1)!;
   const { graph, model } = await pool.run({
     ...jobOf(context, entry, 'first model'),
-    train: firstModelRows(context, ROWS_MAX),
+    train: atMost(fold.train, ROWS_MAX),
+    valid: atMost(fold.valid, ROWS_MAX),
+    earlyStopping: true,
     wants: { graph: true, model: true },
   });
   const trained = JSON.parse(new TextDecoder().decode(model!)) as Model;
@@ -41,4 +43,10 @@ export async function buildFirstModel(
   const { signature, coercions } = prepared;
   use.report({ type: 'first-model', onnxPath, signature, coercions, seconds });
   return seconds;
+}
+
+/** Evenly spread over the list. */
+function atMost(rows: Int32Array, count: number): Int32Array {
+  if (rows.length <= count) return rows;
+  return Int32Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
 }

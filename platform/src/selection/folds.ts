@@ -5,8 +5,9 @@ import type { TargetPlan } from './target.ts';
 
 const FOLDS_SMALL = 5;
 const FOLDS_LARGE = 3;
-/** From here on three folds are as good a measure and leave more of the budget for candidates. */
+/** From this many rows (× classes beyond a few) on, three folds measure well enough and leave more of the budget for candidates. */
 const LARGE_ROWS = 20_000;
+const FEW_CLASSES = 3;
 /** Below, folds are balanced by class and size, because chance would leave some without a class. */
 const BALANCED_ROWS_MAX = 5_000;
 
@@ -30,7 +31,8 @@ export function planFolds(
   split: { readonly rule: SplitRule; readonly columns: readonly string[]; readonly seed: number },
 ): Fold[] {
   const rows = trainRows.length;
-  const count = Math.min(rows >= LARGE_ROWS ? FOLDS_LARGE : FOLDS_SMALL, Math.floor(rows / 2));
+  const cost = rows * Math.max(1, target.labels.length / FEW_CLASSES);
+  const count = Math.min(cost >= LARGE_ROWS ? FOLDS_LARGE : FOLDS_SMALL, Math.floor(rows / 2));
   if (split.rule.method === 'time') return windows(table, trainRows, split.rule.columns[0]!, count);
   const part = takeRows(table, trainRows);
   const names = split.rule.method === 'file' ? [...split.columns].sort() : split.rule.columns;
@@ -80,14 +82,21 @@ function compare(a: number, b: number): number {
 }
 
 function foldsFrom(assigned: Int32Array, count: number): Fold[] {
-  return Array.from({ length: count }, (_, fold) => ({
-    train: positions(assigned, (one) => one !== fold),
-    valid: positions(assigned, (one) => one === fold),
-  })).filter(({ train, valid }) => train.length > 0 && valid.length > 0);
+  return Array.from({ length: count }, (_, fold) => split(assigned, fold)).filter(
+    ({ train, valid }) => train.length > 0 && valid.length > 0,
+  );
 }
 
-function positions(assigned: Int32Array, wanted: (fold: number) => boolean): Int32Array {
-  const found: number[] = [];
-  for (let i = 0; i < assigned.length; i++) if (wanted(assigned[i]!)) found.push(i);
-  return Int32Array.from(found);
+function split(assigned: Int32Array, fold: number): Fold {
+  let inFold = 0;
+  for (const one of assigned) if (one === fold) inFold++;
+  const valid = new Int32Array(inFold);
+  const train = new Int32Array(assigned.length - inFold);
+  let v = 0;
+  let t = 0;
+  for (let i = 0; i < assigned.length; i++) {
+    if (assigned[i] === fold) valid[v++] = i;
+    else train[t++] = i;
+  }
+  return { train, valid };
 }

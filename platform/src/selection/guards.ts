@@ -59,7 +59,7 @@ function leaksAmong(
   const texts = [...unusable.keys()].filter(
     (column) => column.type === 'string' && unusable.get(column)!.guard !== 'constant',
   );
-  const rows = Int32Array.from(target.values.keys()).filter((row) => !Number.isNaN(target.values[row]!));
+  const rows = rowsWithTarget(target.values);
   const leaks = findLeaks({
     table,
     rows,
@@ -72,6 +72,13 @@ function leaksAmong(
   });
   if (leaks.length > 0 && request.leaks === 'fail') throw leakFound(request.target, leaks);
   return leaks;
+}
+
+function rowsWithTarget(values: Float64Array): Int32Array {
+  const rows = new Int32Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i]!)) rows[count++] = i;
+  return rows.subarray(0, count);
 }
 
 function targetFindings(name: string, target: TargetPlan): GuardFinding[] {

@@ -9,7 +9,7 @@ import { planCoercions } from './coercion-plan.ts';
 import { columnPower, type PowerTarget } from './column-power.ts';
 
 /** More rows would not change a verdict. */
-const SAMPLE_ROWS_MAX = 6_000;
+const SAMPLE_ROWS_MAX = 5_000;
 /** Fewer say nothing: any column may fit the target by chance. */
 const SAMPLE_ROWS_MIN = 50;
 /** A column that alone explains more than this of a number's ranks is the number, in whatever guise. */
@@ -17,7 +17,7 @@ const COPY_POWER_REGRESSION = 0.9995;
 /** The same for classes (share of the Brier score); a few flipped labels are allowed. */
 const COPY_POWER_CLASSES = 0.97;
 /** Only a column that explains most of the target by itself can be what contains it. */
-const SUSPECT_POWER = 0.8;
+const SUSPECT_POWER = 0.5;
 /** With the column nothing but a hundredth remains unexplained… */
 const WHOLE_POWER = 0.99;
 /** …and without it at least this many times more. A cause leaves noise, and its substitutes predict too; a sum does neither. */
@@ -25,9 +25,11 @@ const REMAINDER_RATIO = 16;
 /** For classes a nearly perfect model is commoner, so less of a contrast shows a copy. */
 const COPY_RATIO_CLASSES = 4;
 const SUSPECTS_MAX = 5;
+/** Values per class from which a number is a measurement rather than a code. */
+const MEASUREMENT_VALUES_MIN = 10;
 const FOLDS = 3;
 /** Texts with more values are left out of the whole model here: they cost time and cannot replace a copy. */
-const LEVELS_MAX = 200;
+const LEVELS_MAX = 50;
 
 export interface LeakRequest {
   readonly table: Table;
@@ -136,13 +138,34 @@ function findCopies(request: LeakRequest, sample: Sample, suspects: readonly Sus
   // The ends of a short list have one neighbour only, which costs about 24 / n³ of the ranks' variance.
   const edges = 100 / sample.rows.length ** 3;
   const bar = (regression ? COPY_POWER_REGRESSION : COPY_POWER_CLASSES) - edges;
-  const copies = suspects.filter(({ power }) => power >= bar);
-  if (copies.length === 0) return [];
-  const others = request.columns.filter((column) => !copies.some((copy) => copy.column === column));
+  const near = suspects.filter(({ power }) => power >= bar);
+  if (near.length === 0) return [];
   const ranked = { ...sample, target: regression ? sample.ranked.outputs[0]! : sample.target };
-  const rest = 1 - wholePower(request, ranked, others);
   const ratio = regression ? REMAINDER_RATIO : COPY_RATIO_CLASSES;
-  return copies.filter(({ power }) => rest >= ratio * Math.max(0, 1 - power));
+  const stands = (suspect: Suspect, rest: number) => 1 - rest >= ratio * Math.max(0, 1 - suspect.power);
+  // Two measurements may both tell easy classes apart, and then vouch for each other. Copies must not.
+  const measured = near.filter(({ column }) => !regression && isMeasurement(column, request.classes));
+  const plain = near.filter((suspect) => !measured.includes(suspect));
+  const others = request.columns.filter((column) => !near.some((one) => one.column === column));
+  const rest = plain.length === 0 ? 0 : wholePower(request, ranked, others);
+  return near.filter((suspect) => {
+    if (!measured.includes(suspect)) return stands(suspect, rest);
+    const vouching = measured.filter((one) => one !== suspect).map((one) => one.column);
+    const vouched = wholePower(request, ranked, [...others, ...vouching]);
+    return vouched < WHOLE_POWER && stands(suspect, vouched);
+  });
+}
+
+/** Many different numbers and none missing: not a code of a class. */
+function isMeasurement(column: Column, classes: number): boolean {
+  if (column.type === 'string') return false;
+  const seen = new Set<number>();
+  for (const value of column.values) {
+    if (Number.isNaN(value)) return false;
+    seen.add(value);
+    if (seen.size > MEASUREMENT_VALUES_MIN * classes) return true;
+  }
+  return false;
 }
 
 function findSums(
@@ -160,7 +183,7 @@ function findSums(
       const others = usable.filter((column) => column !== suspect.column);
       return { ...suspect, whole, without: wholePower(request, sample, others) };
     })
-    .filter(({ without }) => 1 - without >= REMAINDER_RATIO * (1 - whole));
+    .filter(({ without }) => without < WHOLE_POWER && 1 - without >= REMAINDER_RATIO * (1 - whole));
 }
 
 /** Out-of-fold share of the target that all given columns explain together: 1 − SSE / SST, or 1 − Brier / Brier of the prior. */
@@ -188,7 +211,8 @@ function wholePower(request: LeakRequest, sample: Sample, columns: readonly Colu
   return 1 - Math.min(errors.plain, errors.linear, errors.both) / errors.prior;
 }
 
-const BOOSTER = { rounds: 60, leaves: 31, learningRate: 0.15 };
+const BOOSTER = { rounds: 40, leaves: 24, learningRate: 0.2 };
+const LINEAR = { lambda: 1e-6, iterationsMax: 100 };
 
 function addErrors(
   errors: { plain: number; linear: number; both: number; prior: number },
@@ -205,7 +229,7 @@ function addErrors(
     errors.both = Number.POSITIVE_INFINITY;
     return;
   }
-  const linear = fitFamily('linear', set, { lambda: 1e-6 }, { seed }).model;
+  const linear = fitFamily('linear', set, LINEAR, { seed }).model;
   const fitted = predictModel(linear, set.features);
   const residuals = { ...set, target: set.target.map((value, i) => value - fitted[i]!) };
   const onTop = predictModel(fitFamily('booster', residuals, BOOSTER, { seed }).model, valid.matrix);

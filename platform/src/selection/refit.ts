@@ -72,10 +72,3 @@ function refitRows({ prepared, request }: StudyContext, params: BoosterParams): 
   const count = Math.min(features.rows, Math.max(SEARCH_ROWS_MAX, affordable));
   return Int32Array.from({ length: count }, (_, i) => Math.floor((i * features.rows) / count));
 }
-
-/** Rows for the first model: enough for a good one, few enough to be quick. */
-export function firstModelRows({ prepared }: StudyContext, rowsMax: number): Int32Array {
-  const { rows } = prepared.data.features;
-  const count = Math.min(rows, rowsMax);
-  return Int32Array.from({ length: count }, (_, i) => Math.floor((i * rows) / count));
-}

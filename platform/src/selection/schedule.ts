@@ -14,7 +14,7 @@ export type ScheduleEntry =
     };
 
 /** Entries that run whatever the budget, so that there is always something to serve and to compare with. */
-export const ENTRIES_MIN = 3;
+export const ENTRIES_MIN = 2;
 
 /** Below this many rows leaves and rates are chosen against overfitting. */
 const SMALL_ROWS = 2_000;
@@ -31,11 +31,12 @@ export function scheduleFor(
   size: { readonly rows: number; readonly classes: number },
 ): ScheduleEntry[] {
   const small = size.rows < SMALL_ROWS;
-  const boosters = small
-    ? smallBoosters()
-    : largeBoosters(task === 'multiclass' && size.classes >= MANY_CLASSES);
-  const quick = { rounds: small ? 50 : 60, leaves: small ? 7 : 31, learningRate: small ? 0.1 : 0.15 };
+  const manyClasses = task === 'multiclass' && size.classes >= MANY_CLASSES;
+  const boosters = small ? smallBoosters() : manyClasses ? boostersForManyClasses() : largeBoosters();
   const leafRowsMin = leafRowsMinOf(size.rows);
+  const quick = { ...quickBooster(small, manyClasses), leafRowsMin };
+  // A round of a linear fit costs as much as there are classes.
+  const linear = manyClasses ? { iterationsMax: 40 } : {};
   return [
     { candidate: 'constant', family: 'constant', params: {} },
     {
@@ -44,11 +45,18 @@ export function scheduleFor(
       params: { ...quick, leafRowsMin },
       earlyStopping: false,
     },
-    { candidate: 'linear-01', family: 'linear', params: { lambda: small ? 1e-2 : 1e-3 } },
+    { candidate: 'linear-01', family: 'linear', params: { lambda: small ? 1e-2 : 1e-3, ...linear } },
     ...boosters.slice(0, 3).map((params, i) => boosterEntry(i, params, leafRowsMin)),
-    { candidate: 'linear-02', family: 'linear', params: { lambda: small ? 5e-2 : 1e-4 } },
+    { candidate: 'linear-02', family: 'linear', params: { lambda: small ? 5e-2 : 1e-4, ...linear } },
     ...boosters.slice(3).map((params, i) => boosterEntry(i + 3, params, leafRowsMin)),
   ];
+}
+
+/** Good within a moment: few rounds at a high rate, and early stopping, because a first model must not be worse than none. */
+function quickBooster(small: boolean, manyClasses: boolean): BoosterParams {
+  if (manyClasses) return { rounds: 12, leaves: 15, learningRate: 0.3, lambda: 1, earlyStoppingRounds: 5 };
+  if (small) return { rounds: 60, leaves: 7, learningRate: 0.1, lambda: 1, earlyStoppingRounds: 15 };
+  return { rounds: 60, leaves: 31, learningRate: 0.15, lambda: 1, earlyStoppingRounds: 10 };
 }
 
 /** One leaf size for all, so that every booster orders categories alike and their trees can stand in one model. */
@@ -61,25 +69,62 @@ function boosterEntry(index: number, params: BoosterParams, leafRowsMin: number)
   return { candidate, family: 'booster', params: { leafRowsMin, ...params }, earlyStopping: true };
 }
 
-function largeBoosters(manyClasses: boolean): BoosterParams[] {
-  const rate = manyClasses ? 2 : 1;
-  const rounds = manyClasses ? 300 : 1500;
-  const common = { rounds, earlyStoppingRounds: manyClasses ? 15 : 40 };
+function largeBoosters(): BoosterParams[] {
+  const common = { rounds: 1500, earlyStoppingRounds: 40 };
   return [
-    { ...common, leaves: 31, learningRate: 0.08 * rate, featureFraction: 0.8, lambda: 1 },
-    { ...common, leaves: 16, learningRate: 0.07 * rate, featureFraction: 0.5, lambda: 1 },
-    { ...common, leaves: 63, learningRate: 0.05 * rate, featureFraction: 0.6, lambda: 5 },
-    { ...common, leaves: 24, learningRate: 0.05 * rate, featureFraction: 0.4, rowFraction: 0.8, lambda: 3 },
-    { ...common, leaves: 8, learningRate: 0.1 * rate, featureFraction: 0.7, lambda: 1 },
-    { ...common, leaves: 31, learningRate: 0.04 * rate, featureFraction: 0.5, rowFraction: 0.8, lambda: 10 },
-    { ...common, leaves: 127, learningRate: 0.04 * rate, featureFraction: 0.5, rowFraction: 0.8, lambda: 10 },
-    { ...common, leaves: 12, learningRate: 0.05 * rate, featureFraction: 0.3, lambda: 0 },
-    { ...common, leaves: 48, learningRate: 0.03 * rate, featureFraction: 0.3, rowFraction: 0.7, lambda: 20 },
-    { ...common, leaves: 20, learningRate: 0.03 * rate, featureFraction: 0.6, rowFraction: 0.6, lambda: 1 },
-    { ...common, leaves: 5, learningRate: 0.12 * rate, featureFraction: 0.5, lambda: 1 },
-    { ...common, leaves: 31, learningRate: 0.02 * rate, featureFraction: 0.4, rowFraction: 0.8, lambda: 5 },
-    { ...common, leaves: 255, learningRate: 0.03 * rate, featureFraction: 0.4, rowFraction: 0.7, lambda: 30 },
-    { ...common, leaves: 16, learningRate: 0.02 * rate, featureFraction: 0.3, rowFraction: 0.7, lambda: 3 },
+    { ...common, leaves: 31, learningRate: 0.08, featureFraction: 0.8, lambda: 1 },
+    { ...common, leaves: 16, learningRate: 0.07, featureFraction: 0.5, lambda: 1 },
+    { ...common, leaves: 63, learningRate: 0.05, featureFraction: 0.6, lambda: 5 },
+    { ...common, leaves: 24, learningRate: 0.05, featureFraction: 0.4, rowFraction: 0.8, lambda: 3 },
+    { ...common, leaves: 8, learningRate: 0.1, featureFraction: 0.7, lambda: 1 },
+    { ...common, leaves: 31, learningRate: 0.04, featureFraction: 0.5, rowFraction: 0.8, lambda: 10 },
+    { ...common, leaves: 127, learningRate: 0.04, featureFraction: 0.5, rowFraction: 0.8, lambda: 10 },
+    { ...common, leaves: 12, learningRate: 0.05, featureFraction: 0.3, lambda: 0 },
+    { ...common, leaves: 48, learningRate: 0.03, featureFraction: 0.3, rowFraction: 0.7, lambda: 20 },
+    { ...common, leaves: 20, learningRate: 0.03, featureFraction: 0.6, rowFraction: 0.6, lambda: 1 },
+    { ...common, leaves: 5, learningRate: 0.12, featureFraction: 0.5, lambda: 1 },
+    { ...common, leaves: 31, learningRate: 0.02, featureFraction: 0.4, rowFraction: 0.8, lambda: 5 },
+    { ...common, leaves: 255, learningRate: 0.03, featureFraction: 0.4, rowFraction: 0.7, lambda: 30 },
+    { ...common, leaves: 16, learningRate: 0.02, featureFraction: 0.3, rowFraction: 0.7, lambda: 3 },
+  ];
+}
+
+/** Every round grows a tree for each class: few rounds at a high rate first. */
+function boostersForManyClasses(): BoosterParams[] {
+  const common = { earlyStoppingRounds: 10 };
+  return [
+    { ...common, rounds: 50, leaves: 31, learningRate: 0.3, featureFraction: 0.5, lambda: 1 },
+    { ...common, rounds: 80, leaves: 63, learningRate: 0.25, featureFraction: 0.4, lambda: 3 },
+    { ...common, rounds: 120, leaves: 24, learningRate: 0.2, featureFraction: 0.4, lambda: 1 },
+    { ...common, rounds: 150, leaves: 63, learningRate: 0.15, featureFraction: 0.3, lambda: 5 },
+    {
+      ...common,
+      rounds: 300,
+      leaves: 31,
+      learningRate: 0.1,
+      featureFraction: 0.4,
+      rowFraction: 0.8,
+      lambda: 1,
+    },
+    {
+      ...common,
+      rounds: 300,
+      leaves: 127,
+      learningRate: 0.1,
+      featureFraction: 0.3,
+      rowFraction: 0.8,
+      lambda: 10,
+    },
+    { ...common, rounds: 500, leaves: 16, learningRate: 0.1, featureFraction: 0.5, lambda: 1 },
+    {
+      ...common,
+      rounds: 600,
+      leaves: 48,
+      learningRate: 0.05,
+      featureFraction: 0.3,
+      rowFraction: 0.7,
+      lambda: 3,
+    },
   ];
 }
 

@@ -6,6 +6,8 @@ import type { TargetPlan } from './target.ts';
 
 /** More known values than this are no list to choose from. */
 const VALUES_MAX = 50;
+/** An example need not be the exact median of millions. */
+const MEDIAN_ROWS_MAX = 2_000;
 
 type Input = ModelSignature['inputs'][number];
 
@@ -58,10 +60,12 @@ function valuesByFrequency(codes: Int32Array, dictionary: readonly string[]): st
     .map((code) => dictionary[code]!);
 }
 
-/** The lower middle value: one that occurs. */
+/** The lower middle value of (a sample of) the finite ones: one that occurs. */
 function medianOf(values: Float64Array): number | undefined {
-  const sorted = values.filter(Number.isFinite).sort();
-  return sorted.length === 0 ? undefined : sorted[(sorted.length - 1) >> 1];
+  const step = Math.max(1, Math.floor(values.length / MEDIAN_ROWS_MAX));
+  const sorted = values.filter((value, i) => i % step === 0 && Number.isFinite(value)).sort();
+  if (sorted.length === 0) return values.find(Number.isFinite);
+  return sorted[(sorted.length - 1) >> 1];
 }
 
 /** The date as text that the column's own format reads back. */
