@@ -7,8 +7,13 @@ import type { Coercions } from '../tables/coercion.ts';
 export interface DriftBaseline {
   readonly format: 1;
   readonly rows: number;
+  /** What the outputs of a prediction mean: class labels in their order (empty for regression). */
+  readonly model: { readonly labels: readonly string[]; readonly positive: string | null };
   readonly features: readonly BaselineFeature[];
-  /** Distribution of the model's own predictions on held-out rows (values, or probability of each class's argmax label). */
+  /**
+   * Distribution of the model's own predictions on held-out rows: values (regression), the positive class's probability (two
+   * classes), or the most probable label (more).
+   */
   readonly prediction: BaselineFeature;
   /** Holdout metric that realised performance is compared with. */
   readonly reference: { readonly metric: string; readonly value: number } | null;
