@@ -9,7 +9,8 @@ export function parseCsvText(text: string, delimiter: string, recordsMax: number
   let record: string[] = [];
   let position = 0;
   while (position < text.length && records.length < recordsMax) {
-    const field = text[position] === '"' ? readQuoted(text, position, delimiter) : readPlain(text, position, delimiter);
+    const field =
+      text[position] === '"' ? readQuoted(text, position, delimiter) : readPlain(text, position, delimiter);
     record.push(field.value);
     position = field.end;
     if (text[position] === delimiter) {

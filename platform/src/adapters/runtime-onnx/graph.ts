@@ -27,11 +27,12 @@ export function createOnnxRuntime(): GraphRuntime {
   return {
     load: async (onnx, outputs) => {
       const session = await createSession(onnx);
-      const wanted = outputs > 1 ? 'probabilities' : 'prediction';
-      if (!session.outputNames.includes(wanted)) {
+      // The exporter puts the numeric output first; its name gives way when a feature has it.
+      const wanted = session.outputNames[0];
+      if (wanted === undefined) {
         throw new SlipwayError('MODEL_UNREADABLE', {
-          message: `the graph has no output '${wanted}', only ${session.outputNames.join(', ')}`,
-          fix: 'Export the model with Slipway, or rename its output.',
+          message: 'the graph has no output',
+          fix: 'Export the model with Slipway: its first output holds probabilities or predictions.',
         });
       }
       return graphOf(session, wanted, outputs);

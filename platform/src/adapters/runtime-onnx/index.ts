@@ -1,1 +1,2 @@
 export { createOnnxRuntime } from './graph.ts';
+export { createWorkerRuntime } from './worker-runtime.ts';
