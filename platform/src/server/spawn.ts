@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConfigOptions } from '../app/config.ts';
 import { openHome } from '../app/home.ts';
-import { type SerializedError, SlipwayError } from '../kernel/errors.ts';
+import { type ExitCode, type SerializedError, SlipwayError } from '../kernel/errors.ts';
 import { builtModule } from '../kernel/module-path.ts';
 import './errors.ts';
 
@@ -16,13 +16,23 @@ export interface SpawnedOptions {
 /** What a spawned server says to its starter, once. */
 export type SpawnedWord =
   | { readonly type: 'ready'; readonly url: string }
-  | { readonly type: 'failed'; readonly error: SerializedError; readonly exit?: number };
+  | { readonly type: 'failed'; readonly error: SerializedError; readonly exit: ExitCode };
 
 export interface SpawnedServer {
   readonly url: string;
   readonly pid: number;
   /** Asks it to stop and waits until it has ended. */
   stop(): Promise<void>;
+}
+
+/** A spawned server's own error. Its code may be unknown to the starter, so the exit code comes along. */
+export class StartFailure extends SlipwayError {
+  readonly exit: ExitCode;
+
+  constructor(error: SerializedError, exit: ExitCode) {
+    super(error.code, error);
+    this.exit = exit;
+  }
 }
 
 const START_MS_MAX = 60_000;
@@ -47,7 +57,7 @@ export async function spawnServer(
   });
   closeSync(log);
   const word = await firstWord(child, logPath);
-  if (word.type === 'failed') throw SlipwayError.fromJSON(word.error);
+  if (word.type === 'failed') throw new StartFailure(word.error, word.exit);
   if (options.untilParentEnds !== true) child.disconnect();
   child.unref();
   child.channel?.unref();
