@@ -61,7 +61,6 @@ function readCsvSql({ file, columns }: TextConversion): string {
     `delim = ${sqlText(String.fromCharCode(file.delimiter))}`,
     `quote = '"'`,
     `escape = '"'`,
-    `new_line = ${file.returnEnds ? "'\\r'" : "'\\n'"}`,
     `max_line_size = 33554432`,
     `columns = {${types.join(', ')}}`,
   ].join(', ')})`;
