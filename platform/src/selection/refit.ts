@@ -5,7 +5,7 @@ import { SEARCH_ROWS_MAX } from './prepare.ts';
 import type { ScheduleEntry } from './schedule.ts';
 
 /** Share of the budget that refitting on more rows than the search looked at may take… */
-const REFIT_BUDGET_SHARE = 0.35;
+const REFIT_BUDGET_SHARE = 0.2;
 /** …at this many row × round × feature × output steps a second, which every machine we know exceeds. */
 const STEPS_PER_SECOND = 4e7;
 /** Best rounds grow with the rows, slower than in proportion. */
@@ -31,7 +31,7 @@ export async function refit(
   const outcome = await context.pool.run({
     ...jobOf(context, entry, 'refit'),
     params,
-    train: refitRows(context, params),
+    train: refitRows(context, entry, params),
     wants: { graph: true, model: true },
   });
   return {
@@ -60,15 +60,26 @@ export function refitParams(
   return { ...params, rounds: Math.max(1, Math.round(mean)) };
 }
 
+function refitRows(context: StudyContext, entry: ScheduleEntry, params: BoosterParams): Int32Array {
+  const { rows } = context.prepared.data.features;
+  const count = refitRowCount(context, entry, params);
+  return Int32Array.from({ length: count }, (_, i) => Math.floor((i * rows) / count));
+}
+
 /**
- * All training rows, unless there are so many that the refit would not fit the budget. What decides is arithmetic, not a clock, so
- * that a replay takes the same rows.
+ * All training rows, unless there are so many that the refit would not fit the budget; a linear model gains nothing from more than the
+ * search looked at. What decides is arithmetic, not a clock, so that a replay takes the same rows.
  */
-function refitRows({ prepared, request }: StudyContext, params: BoosterParams): Int32Array {
+export function refitRowCount(
+  { prepared, request }: StudyContext,
+  entry: ScheduleEntry,
+  params: BoosterParams,
+): number {
   const { features, classes, task } = prepared.data;
+  if (entry.family === 'constant') return features.rows;
+  if (entry.family === 'linear') return Math.min(features.rows, SEARCH_ROWS_MAX);
   const outputs = task === 'multiclass' ? classes : 1;
   const steps = (params.rounds ?? 1) * features.features.length * outputs;
   const affordable = Math.floor((request.budgetSeconds * REFIT_BUDGET_SHARE * STEPS_PER_SECOND) / steps);
-  const count = Math.min(features.rows, Math.max(SEARCH_ROWS_MAX, affordable));
-  return Int32Array.from({ length: count }, (_, i) => Math.floor((i * features.rows) / count));
+  return Math.min(features.rows, Math.max(SEARCH_ROWS_MAX, affordable));
 }

@@ -20,6 +20,7 @@ export const ENTRIES_MIN = 2;
 const SMALL_ROWS = 2_000;
 /** From this many classes on a round costs so much that the rate must be higher. */
 const MANY_CLASSES = 6;
+const COLUMNS_PER_TREE_MIN = 3;
 
 /**
  * The search, as a list that depends on nothing but task and size: constant, a quick booster, a linear model, then boosters from
@@ -28,7 +29,7 @@ const MANY_CLASSES = 6;
  */
 export function scheduleFor(
   task: Task,
-  size: { readonly rows: number; readonly classes: number },
+  size: { readonly rows: number; readonly classes: number; readonly features: number },
 ): ScheduleEntry[] {
   const small = size.rows < SMALL_ROWS;
   const manyClasses = task === 'multiclass' && size.classes >= MANY_CLASSES;
@@ -37,18 +38,24 @@ export function scheduleFor(
   const quick = { ...quickBooster(small, manyClasses), leafRowsMin };
   // A round of a linear fit costs as much as there are classes.
   const linear = manyClasses ? { iterationsMax: 40 } : {};
+  // On few rows a strongly shrunk linear model often wins; on many it hardly ever does, and is tried last.
+  const strongLinear: ScheduleEntry = {
+    candidate: 'linear-02',
+    family: 'linear',
+    params: { lambda: small ? 5e-2 : 1e-2, ...linear },
+  };
   return [
     { candidate: 'constant', family: 'constant', params: {} },
     {
       candidate: 'booster-quick',
       family: 'booster',
       params: { ...quick, leafRowsMin },
-      earlyStopping: false,
+      earlyStopping: true,
     },
     { candidate: 'linear-01', family: 'linear', params: { lambda: small ? 1e-2 : 1e-3, ...linear } },
-    ...boosters.slice(0, 3).map((params, i) => boosterEntry(i, params, leafRowsMin)),
-    { candidate: 'linear-02', family: 'linear', params: { lambda: small ? 5e-2 : 1e-4, ...linear } },
-    ...boosters.slice(3).map((params, i) => boosterEntry(i + 3, params, leafRowsMin)),
+    ...(small ? [strongLinear] : []),
+    ...boosters.map((params, i) => boosterEntry(i, { leafRowsMin, ...params }, size.features)),
+    ...(small ? [] : [strongLinear]),
   ];
 }
 
@@ -64,9 +71,11 @@ function leafRowsMinOf(rows: number): number {
   return Math.max(1, Math.min(20, Math.floor(rows / 50)));
 }
 
-function boosterEntry(index: number, params: BoosterParams, leafRowsMin: number): ScheduleEntry {
+/** Trees need some columns to choose from, so of few columns a greater share is offered. */
+function boosterEntry(index: number, params: BoosterParams, features: number): ScheduleEntry {
   const candidate = `booster-${String(index + 1).padStart(2, '0')}`;
-  return { candidate, family: 'booster', params: { leafRowsMin, ...params }, earlyStopping: true };
+  const featureFraction = Math.min(1, Math.max(params.featureFraction ?? 1, COLUMNS_PER_TREE_MIN / features));
+  return { candidate, family: 'booster', params: { ...params, featureFraction }, earlyStopping: true };
 }
 
 function largeBoosters(): BoosterParams[] {

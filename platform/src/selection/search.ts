@@ -2,12 +2,16 @@ import { toSlipwayError } from '../kernel/errors.ts';
 import { killPoint } from '../kernel/kill-points.ts';
 import { evaluateEntry, type StudyContext } from './evaluate.ts';
 import type { CandidateRecord, Journal } from './journal.ts';
+import { refitParams, refitRowCount } from './refit.ts';
 import { ENTRIES_MIN, type ScheduleEntry } from './schedule.ts';
+import { meanOf } from './scoring.ts';
 
 /** Seconds for exporting and checking the winner, beside its refit. */
 const FINISH_SECONDS = 0.8;
 /** Members of the final blend, refitted side by side. */
 const REFITS = 3;
+/** Graphs of refitted models are merged, written, loaded and compared at about this rate. */
+const WRITTEN_BYTES_PER_SECOND = 4e6;
 
 export interface SearchResult {
   readonly records: readonly CandidateRecord[];
@@ -34,7 +38,7 @@ export async function search(
   const bounded = request.position === undefined;
   const running = new Map<number, ReturnType<typeof evaluateEntry>>();
   const records: CandidateRecord[] = [];
-  const left = () => request.budgetSeconds - context.seconds() - reserveSeconds(context, records);
+  const left = () => request.budgetSeconds - context.seconds() - reserveSeconds(context, schedule, records);
   const start = (index: number) => {
     if (index >= end || running.has(index) || finishedRecord(context, journal, index) !== undefined) return;
     if (bounded && index >= ENTRIES_MIN && left() <= 0) return;
@@ -106,14 +110,27 @@ function finishedRecord(
   return journal.predictionsLength(index) === truth.target.length * truth.classes ? record : undefined;
 }
 
-/** Time to keep for refitting the best: its members run side by side on all training rows. */
-function reserveSeconds({ prepared, request }: StudyContext, records: readonly CandidateRecord[]): number {
-  const rows = prepared.data.target.length;
-  const refits = records.map(({ foldSeconds }) => {
-    const perFold = foldSeconds.reduce((sum, one) => sum + one, 0) / foldSeconds.length;
-    const perRow =
-      perFold / (prepared.folds.reduce((sum, fold) => sum + fold.train.length, 0) / prepared.folds.length);
-    return perRow * rows;
+/** Time to keep for the end: refits of the best side by side, the linear baseline, importance, and writing the graphs. */
+function reserveSeconds(
+  context: StudyContext,
+  schedule: readonly ScheduleEntry[],
+  records: readonly CandidateRecord[],
+): number {
+  const { prepared, request } = context;
+  const trainRows = meanOf(prepared.folds.map((fold) => fold.train.length));
+  const costs = records.map((record) => {
+    const entry = schedule[record.index]!;
+    const rows = refitRowCount(context, entry, refitParams(context, entry, record));
+    const perFold = meanOf(record.foldSeconds);
+    return { family: entry.family, perFold, refit: (perFold / trainRows) * rows, bytes: record.row.bytes };
   });
-  return FINISH_SECONDS + (Math.max(0, ...refits) * REFITS) / Math.max(1, request.threads);
+  const boosters = costs
+    .filter(({ family }) => family === 'booster')
+    .sort((a, b) => b.refit - a.refit)
+    .slice(0, REFITS);
+  const linear = Math.max(0, ...costs.filter(({ family }) => family === 'linear').map(({ refit }) => refit));
+  const importance = Math.max(0, ...boosters.map(({ perFold }) => perFold));
+  const fitting = boosters.reduce((sum, { refit }) => sum + refit, linear + importance);
+  const writing = boosters.reduce((sum, { bytes }) => sum + bytes, 0) / WRITTEN_BYTES_PER_SECOND;
+  return FINISH_SECONDS + fitting / Math.max(1, request.threads) + writing;
 }

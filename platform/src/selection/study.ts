@@ -83,7 +83,11 @@ async function studyTable(table: Table, study: Study): Promise<StudyResult> {
   pool.load(data);
   const yardstick = yardstickOf(metric, data, folds);
   const context: StudyContext = { request, prepared, yardstick, pool, ...tools, seconds };
-  const schedule = scheduleFor(data.task, { rows: data.target.length, classes: data.classes });
+  const schedule = scheduleFor(data.task, {
+    rows: data.target.length,
+    classes: data.classes,
+    features: data.features.features.length,
+  });
   const firstModel = buildFirstModel(context, { schedule, journal, report });
   // Awaited below; without this a failure before that would be unhandled.
   firstModel.catch(() => undefined);
