@@ -36,6 +36,9 @@ function parsed(name: string, layouts: readonly string[]): string {
   return `try_strptime(trim(${name}), [${layouts.map(sqlText).join(', ')}])`;
 }
 
+/** How `cellText` writes dates and timestamps. */
+export const CANONICAL_LAYOUTS: readonly string[] = ['%Y-%m-%d', '%Y-%m-%dT%H:%M:%S.%fZ'];
+
 const TIMES = ['', ' %H:%M', ' %H:%M:%S', ' %H:%M:%S.%f', 'T%H:%M', 'T%H:%M:%S', 'T%H:%M:%S.%f'];
 const HALVES = [' %I:%M %p', ' %I:%M:%S %p'];
 

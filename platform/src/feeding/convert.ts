@@ -8,8 +8,6 @@ export interface TextFile {
   readonly path: string;
   readonly delimiter: number;
   readonly header: boolean;
-  readonly returnEnds: boolean;
-  readonly skipBytes: number;
 }
 
 export interface TextConversion {
@@ -19,8 +17,8 @@ export interface TextConversion {
   readonly layouts: readonly (readonly string[])[];
   readonly expected: {
     readonly rows: number;
-    /** Values by column that must not be NULL; undefined where only the rows are known. */
-    readonly present: readonly number[] | undefined;
+    /** Values by column that must not be NULL. */
+    readonly present: ArrayLike<number>;
   };
 }
 
@@ -47,9 +45,7 @@ export async function convertText(
     `SELECT count(*) AS n, ${counts.join(', ')} FROM read_parquet(${sqlText(part)})`,
   );
   if (Number(row!['n']) !== expected.rows) return false;
-  return (
-    expected.present === undefined || expected.present.every((count, i) => Number(row![`c${i}`]) === count)
-  );
+  return columns.every((_, i) => Number(row![`c${i}`]) === expected.present[i]);
 }
 
 function readCsvSql({ file, columns }: TextConversion): string {

@@ -1,5 +1,3 @@
-import { parseScalar } from '../tables/coercion.ts';
-import { cellText } from '../tables/table.ts';
 import { newParser } from './csv-source.ts';
 import type { Dialect } from './dialect.ts';
 import { fieldKind } from './field-kind.ts';
@@ -8,6 +6,7 @@ import type { Quarantine } from './quarantine.ts';
 import { fieldText, type RecordParser } from './record-parser.ts';
 import { type RowProblem, type ScannedRecord, scanRecords } from './record-scan.ts';
 import type { Spool } from './spool.ts';
+import { normalised } from './typed-text.ts';
 
 /** How the rows that fit are handed on: their own bytes, or values written anew so that nothing is left to interpret. */
 export type RewriteMode = 'verbatim' | 'canonical';
@@ -26,13 +25,15 @@ export interface EnforceOptions {
  * Second pass, for sources that are not all well: every record either goes to the spool or, with its bytes and the reason, to the
  * quarantine.
  *
- * @returns values of each column that had to be refused
+ * @returns by column: values that had to be refused, and values present in the rows handed on
  */
-export async function enforceCsv(options: EnforceOptions): Promise<{ misfits: Int32Array }> {
+export async function enforceCsv(
+  options: EnforceOptions,
+): Promise<{ misfits: Float64Array; present: Float64Array }> {
   const { dialect, columns, mode, quarantine, spool } = options;
   const parser = newParser(dialect);
   const row = new RowCheck(columns, mode);
-  const misfits = new Int32Array(columns.length);
+  const misfits = new Float64Array(columns.length);
   await scanRecords({
     path: options.path,
     parser,
@@ -57,7 +58,7 @@ export async function enforceCsv(options: EnforceOptions): Promise<{ misfits: In
       await spool.drain();
     },
   });
-  return { misfits };
+  return { misfits, present: row.present };
 }
 
 /** The last line of a source may lack its line end. */
@@ -70,46 +71,42 @@ function writeLine(spool: Spool, record: ScannedRecord): void {
 class RowCheck {
   /** After `check` in canonical mode: the row as CSV with every present value quoted. */
   line = '';
+  readonly present: Float64Array;
+  private readonly filled: Uint8Array;
   private readonly columns: readonly PlannedColumn[];
   private readonly canonical: boolean;
 
   constructor(columns: readonly PlannedColumn[], mode: RewriteMode) {
     this.columns = columns;
     this.canonical = mode === 'canonical';
+    this.present = new Float64Array(columns.length);
+    this.filled = new Uint8Array(columns.length);
   }
 
   /** The first column whose field does not fit, or -1. */
   check(buffer: Buffer, parser: RecordParser): number {
-    const { columns, canonical } = this;
+    const { columns, canonical, present, filled } = this;
     let line = '';
     for (let field = 0; field < columns.length; field++) {
       const column = columns[field]!;
       const kind = fieldKind(buffer, parser.starts[field]!, parser.stops[field]!, parser.masks[field]!);
       const fit = column.fit[kind]!;
       if (fit === MISFIT) return field;
+      filled[field] = fit === MISSING ? 0 : 1;
       if (fit === FITS && !canonical) continue;
       if (fit !== MISSING) {
         const text = fieldText(buffer, parser, field);
-        const value = column.type === 'string' ? text : normalised(text.trim(), column, fit);
+        const value = column.type === 'string' ? text : normalised(text.trim(), column, fit === ASK);
         if (value === undefined) return field;
         if (canonical) line += `"${value.replaceAll('"', '""')}"`;
       }
       if (canonical) line += field === columns.length - 1 ? '\n' : ',';
     }
+    for (let field = 0; field < columns.length; field++) present[field]! += filled[field]!;
     // A row of one missing value would be an empty line, which readers skip.
     this.line = line === '\n' ? '""\n' : line;
     return -1;
   }
-}
-
-/** The value as DuckDB surely reads it, or undefined when it does not have the type. */
-function normalised(text: string, column: PlannedColumn, fit: number): string | undefined {
-  const value = parseScalar(text, column.type, column.dateFormat ?? 'iso');
-  if (!Number.isFinite(value)) return undefined;
-  if (fit === ASK || column.type === 'boolean' || column.dateFormat !== undefined) {
-    return cellText({ name: column.name, type: column.type as 'date', values: Float64Array.of(value) }, 0);
-  }
-  return text;
 }
 
 const STRUCTURAL: Record<RowProblem, string> = {

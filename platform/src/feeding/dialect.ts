@@ -136,17 +136,22 @@ function isTyped(kind: number): boolean {
   return kind >= 2 && kind < TOKEN && kind !== TEXT;
 }
 
-/** Column names from the header: trimmed, the nameless called `column_n`, repeats given `_2`, `_3`, … */
+/** Column names from the header: trimmed, the nameless called `column_n`, repeats (also in other case, as SQL sees them) given `_2`, `_3`, … */
 export function columnNames(header: readonly string[] | undefined, width: number): string[] {
   const taken = new Set<string>();
-  const given = new Set((header ?? []).map((text) => text.trim()));
+  const given = new Set((header ?? []).map((text) => text.trim().toLowerCase()));
   return Array.from({ length: width }, (_, index) => {
     const base = header?.[index]?.trim() || `column_${index + 1}`;
     let name = base;
     // A repeat must not take a name that another column has by right.
-    for (let copy = 2; taken.has(name) || (name !== base && given.has(name)); copy++)
+    for (
+      let copy = 2;
+      taken.has(name.toLowerCase()) || (name !== base && given.has(name.toLowerCase()));
+      copy++
+    ) {
       name = `${base}_${copy}`;
-    taken.add(name);
+    }
+    taken.add(name.toLowerCase());
     return name;
   });
 }

@@ -2,7 +2,6 @@ import { SlipwayError } from '../kernel/errors.ts';
 import { nearestName } from '../kernel/names.ts';
 import { DATE_FORMATS, type DateFormat, parseDate } from '../tables/dates.ts';
 import type { ColumnType, SchemaColumn } from '../tables/table.ts';
-import type { SampleRow } from './dialect.ts';
 import {
   BLANK,
   BOOLEAN,
@@ -40,10 +39,13 @@ export interface InferenceInput {
   readonly names: readonly string[];
   /** Fields by column and kind over the whole source: `counts[column * KINDS + kind]`. */
   readonly counts: Float64Array;
-  readonly sample: readonly SampleRow[];
+  /** Texts by column from the front of the source, with their kinds. */
+  readonly sample: readonly { readonly texts: readonly string[]; readonly kinds: readonly number[] }[];
   readonly types?: Readonly<Record<string, ColumnType>>;
   /** Columns known to be text although they look otherwise. */
   readonly forcedText?: ReadonlySet<string>;
+  /** Texts may hold what a given type wants (numbers in JSON strings): ask a parser instead of refusing. */
+  readonly textMayConvert?: boolean;
 }
 
 /**
@@ -55,13 +57,12 @@ export function inferColumns(input: InferenceInput): PlannedColumn[] {
   requireColumns(input.types ?? {}, input.names);
   return input.names.map((name, column) => {
     const counts = input.counts.subarray(column * KINDS, (column + 1) * KINDS);
-    const texts = input.sample.flatMap((row) => {
-      const kind = row.kinds[column];
-      return kind === undefined || kind <= BLANK || kind >= TOKEN ? [] : [row.texts[column]!];
-    });
+    const { texts: all, kinds } = input.sample[column]!;
+    const texts = all.filter((_, i) => kinds[i]! > BLANK && kinds[i]! < TOKEN);
     const given = input.types?.[name];
     const type = given ?? (input.forcedText?.has(name) ? 'string' : inferType(counts, texts));
-    return planColumn({ name, type, counts, texts, given: given !== undefined });
+    const asks = given !== undefined && input.textMayConvert === true;
+    return planColumn({ name, type, counts, texts, given: given !== undefined, asks });
   });
 }
 
@@ -126,13 +127,21 @@ interface ColumnFacts {
   readonly counts: Float64Array;
   readonly texts: readonly string[];
   readonly given: boolean;
+  readonly asks: boolean;
 }
 
-function planColumn({ name, type, counts, texts, given }: ColumnFacts): PlannedColumn {
+/** More misfits turned up (dates that no parser takes) than a sprinkling. */
+export function isTextAfterAll(column: PlannedColumn, misfits: number): boolean {
+  return column.type !== 'string' && misfits > MISFIT_SHARE_MAX * column.present;
+}
+
+function planColumn({ name, type, counts, texts, given, asks }: ColumnFacts): PlannedColumn {
   const missingTokens = MISSING_TOKENS.filter(
     (token, index) => counts[TOKEN + index]! > 0 && (type !== 'string' || isMissingText(token, texts)),
   );
   const fit = fitTable(type, given);
+  if (asks && type !== 'string')
+    for (const kind of [TEXT, DATE_LIKE, BOOLEAN]) if (fit[kind] === MISFIT) fit[kind] = ASK;
   for (let index = 0; index < MISSING_TOKENS.length; index++) {
     const missing = missingTokens.includes(MISSING_TOKENS[index]!);
     fit[TOKEN + index] = missing ? MISSING : type === 'string' ? FITS : MISFIT;

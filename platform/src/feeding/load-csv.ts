@@ -1,29 +1,19 @@
 import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
 import { assert } from '../kernel/assert.ts';
-import type { Engine, EngineSession } from '../ports/engine.ts';
-import { dateLayouts } from './column-casts.ts';
+import type { EngineSession } from '../ports/engine.ts';
+import { CANONICAL_LAYOUTS, dateLayouts } from './column-casts.ts';
 import { convertText, type TextFile } from './convert.ts';
 import { enforceCsv, type RewriteMode } from './csv-enforce.ts';
 import { type CsvFacts, type CsvShape, csvShape, surveyCsv } from './csv-source.ts';
 import type { Dialect } from './dialect.ts';
 import { finishLoad, requireBudget } from './finish.ts';
-import { inferColumns, MISFIT_SHARE_MAX, type PlannedColumn } from './infer-types.ts';
+import { ASK, inferColumns, isTextAfterAll, type PlannedColumn } from './infer-types.ts';
+import type { LoadInput } from './load-input.ts';
 import { Quarantine } from './quarantine.ts';
-import { emptySource, type PlainSource } from './source-file.ts';
+import { emptySource } from './source-file.ts';
 import { Spool } from './spool.ts';
-import type { LoadedSource, LoadProgress, LoadRequest, SourceFormat } from './types.ts';
-
-export interface LoadInput {
-  readonly request: LoadRequest;
-  readonly source: PlainSource;
-  /** First bytes of the unpacked source. */
-  readonly head: Buffer;
-  readonly format: SourceFormat;
-  readonly workDir: string;
-  readonly engine: Engine;
-  readonly report: (progress: LoadProgress) => void;
-}
+import type { LoadedSource } from './types.ts';
 
 /**
  * CSV and TSV. One pass looks at every field and decides the types; then DuckDB reads the file itself when all of it is well, or a
@@ -83,7 +73,7 @@ async function convert(work: Conversion): Promise<Converted> {
     inferColumns({
       names: shape.dialect.columnNames,
       counts: facts.counts,
-      sample: shape.sample,
+      sample: columnSample(shape),
       types: request.types,
       forcedText,
     });
@@ -92,7 +82,7 @@ async function convert(work: Conversion): Promise<Converted> {
     facts.broken === 0 && columns.every((column) => column.misfits === 0 && readable(column, shape));
   if (clean) {
     const { dialect } = shape;
-    const file: TextFile = { ...dialect, path: source.path };
+    const file: TextFile = { path: source.path, delimiter: dialect.delimiter, header: dialect.header };
     const expected = { rows: facts.records, present: columns.map((column) => column.present) };
     if (await convertText(work, { file, columns, layouts: layoutsOf(columns, shape), expected })) {
       return { columns, quarantine: new Quarantine(join(work.workDir, 'quarantine.ndjson')) };
@@ -104,7 +94,7 @@ async function convert(work: Conversion): Promise<Converted> {
   for (let turn = 0; turn < columns.length + 3; turn++) {
     const attempt = await enforce(work, columns, mode);
     const texts = columns.filter(
-      (column, i) => !request.types?.[column.name] && isText(column, attempt.misfits[i]!),
+      (column, i) => !request.types?.[column.name] && isTextAfterAll(column, attempt.misfits[i]!),
     );
     if (texts.length > 0) {
       for (const column of texts) forcedText.add(column.name);
@@ -119,14 +109,9 @@ async function convert(work: Conversion): Promise<Converted> {
   throw new Error('assertion failed: the types of a source settle');
 }
 
-/** More misfits turned up (dates that no parser takes) than a sprinkling. */
-function isText(column: PlannedColumn, misfits: number): boolean {
-  return column.type !== 'string' && misfits > MISFIT_SHARE_MAX * column.present;
-}
-
 /** Whether DuckDB's own casts read this column as the rest of the program would. */
 function readable(column: PlannedColumn, shape: CsvShape): boolean {
-  if (column.fit.includes(3) && column.type === 'boolean') return false;
+  if (column.fit.includes(ASK) && column.type === 'boolean') return false;
   if (column.dateFormat === undefined) return true;
   return dateLayouts(textsOf(column, shape), column.dateFormat).length > 0;
 }
@@ -142,13 +127,21 @@ function textsOf(column: PlannedColumn, shape: CsvShape): string[] {
   return shape.sample.flatMap((row) => row.texts[index] ?? []);
 }
 
+function columnSample(shape: CsvShape) {
+  const whole = shape.sample.filter((row) => row.texts.length === shape.dialect.columnNames.length);
+  return shape.dialect.columnNames.map((_, column) => ({
+    texts: whole.map((row) => row.texts[column]!),
+    kinds: whole.map((row) => row.kinds[column]!),
+  }));
+}
+
 async function enforce(work: Conversion, columns: readonly PlannedColumn[], mode: RewriteMode) {
   const { source, shape, workDir, report, facts, request } = work;
   const quarantine = new Quarantine(join(workDir, 'quarantine.ndjson'));
   const spool = await Spool.open(join(workDir, 'spool.csv'));
-  let misfits: Int32Array;
+  let found: Awaited<ReturnType<typeof enforceCsv>>;
   try {
-    ({ misfits } = await enforceCsv({
+    found = await enforceCsv({
       path: source.path,
       dialect: shape.dialect,
       columns,
@@ -156,12 +149,13 @@ async function enforce(work: Conversion, columns: readonly PlannedColumn[], mode
       quarantine,
       spool,
       onChunk: (rows, bytes) => report({ phase: 'checking', rows, bytes, bytesTotal: source.bytes }),
-    }));
+    });
   } finally {
     await spool.close();
     await quarantine.close();
   }
-  if (columns.some((column, i) => !request.types?.[column.name] && isText(column, misfits[i]!))) {
+  const { misfits, present } = found;
+  if (columns.some((column, i) => !request.types?.[column.name] && isTextAfterAll(column, misfits[i]!))) {
     return { misfits, quarantine, matches: false };
   }
   requireBudget(request, facts.records, quarantine);
@@ -170,13 +164,9 @@ async function enforce(work: Conversion, columns: readonly PlannedColumn[], mode
     path: spool.path,
     delimiter: canonical ? 0x2c : shape.dialect.delimiter,
     header: false,
-    returnEnds: canonical ? false : shape.dialect.returnEnds,
-    skipBytes: 0,
   };
-  const expected = { rows: facts.records - quarantine.count, present: undefined };
-  const layouts = canonical
-    ? columns.map(() => ['%Y-%m-%d', '%Y-%m-%dT%H:%M:%S.%fZ'])
-    : layoutsOf(columns, shape);
+  const expected = { rows: facts.records - quarantine.count, present };
+  const layouts = canonical ? columns.map(() => CANONICAL_LAYOUTS) : layoutsOf(columns, shape);
   const matches = await convertText(work, { file, columns, layouts, expected });
   return { misfits, quarantine, matches };
 }

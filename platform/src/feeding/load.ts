@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { SlipwayError, toSlipwayError } from '../kernel/errors.ts';
+import { toSlipwayError } from '../kernel/errors.ts';
 import type { Engine } from '../ports/engine.ts';
 import './errors.ts';
 import { loadCsv } from './load-csv.ts';
+import { loadJson } from './load-json.ts';
+import { loadParquet } from './load-parquet.ts';
 import { openPlain, readHead } from './source-file.ts';
 import { detectFormat } from './source-format.ts';
 import type { LoadedSource, LoadProgress, LoadRequest } from './types.ts';
@@ -34,9 +36,16 @@ export async function loadSource(request: LoadRequest, context: LoadContext): Pr
     const head = await readHead(source.path, HEAD_BYTES);
     const format = detectFormat(head, request.fileName);
     const input = { request, source, head, format, workDir: context.workDir, engine: context.engine, report };
-    if (format !== 'csv' && format !== 'tsv')
-      throw new SlipwayError('NOT_A_TABLE', { message: `${format} is not read yet` });
-    return await loadCsv(input);
+    switch (format) {
+      case 'csv':
+      case 'tsv':
+        return await loadCsv(input);
+      case 'json':
+      case 'ndjson':
+        return await loadJson(input);
+      case 'parquet':
+        return await loadParquet(input);
+    }
   } catch (error) {
     throw diskFull(error) ?? toSlipwayError(error);
   }

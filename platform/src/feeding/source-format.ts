@@ -12,6 +12,7 @@ const BINARY_SHARE_MAX = 0.05;
  */
 export function detectFormat(head: Buffer, fileName: string): SourceFormat {
   if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
+  refuseKnown(head, fileName);
   refuseWideText(head, fileName);
   refuseBinary(head, fileName);
   const text = head
@@ -25,6 +26,24 @@ export function detectFormat(head: Buffer, fileName: string): SourceFormat {
 
 function looksJsonArray(text: string): boolean {
   return /^\[\s*(\{|\[|"|-?\d|true|false|null|\])/.test(text);
+}
+
+/** Formats that people try, by the bytes they begin with. */
+const KNOWN: readonly (readonly [magic: string, what: string, fix: string])[] = [
+  ['PK\u0003\u0004', 'a ZIP archive or an Excel workbook', 'Unpack it, or save the sheet as CSV.'],
+  ['\u00d0\u00cf\u0011\u00e0', 'an old Excel workbook', 'Save the sheet as CSV.'],
+  ['%PDF', 'a PDF', 'Give the data behind it.'],
+  ['SQLite format 3', 'an SQLite database', 'Export the table as CSV.'],
+  ['ARROW1', 'an Arrow file', 'Write it as Parquet.'],
+  ['BZh', 'packed with bzip2', 'Pack it with gzip or zstd.'],
+  ['\u00fd7zXZ', 'packed with xz', 'Pack it with gzip or zstd.'],
+];
+
+function refuseKnown(head: Buffer, fileName: string): void {
+  const front = head.toString('latin1', 0, 16);
+  const known = KNOWN.find(([magic]) => front.startsWith(magic));
+  if (known === undefined) return;
+  throw new SlipwayError('NOT_A_TABLE', { message: `${fileName} is ${known[1]}`, fix: known[2] });
 }
 
 function refuseWideText(head: Buffer, fileName: string): void {

@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { SlipwayError } from '../kernel/errors.ts';
+import { LIMITS } from '../kernel/limits.ts';
+import { CANONICAL_LAYOUTS } from './column-casts.ts';
+import { convertText } from './convert.ts';
+import { columnNames } from './dialect.ts';
+import { KINDS } from './field-kind.ts';
+import { finishLoad, requireBudget } from './finish.ts';
+import { ASK, inferColumns, isTextAfterAll, MISFIT, MISSING, type PlannedColumn } from './infer-types.ts';
+import { type JsonRecord, scanJson } from './json-records.ts';
+import { parseRecord, valueKind, valueText } from './json-values.ts';
+import type { LoadInput } from './load-input.ts';
+import { Quarantine } from './quarantine.ts';
+import { emptySource } from './source-file.ts';
+import { Spool } from './spool.ts';
+import { normalised } from './typed-text.ts';
+import type { LoadedSource } from './types.ts';
+
+const SAMPLE_RECORDS = 2000;
+
+interface JsonFacts {
+  readonly records: number;
+  readonly broken: number;
+  /** Keys in order of first appearance. */
+  readonly keys: readonly string[];
+  readonly counts: Float64Array;
+  /** By column: texts of the first records, with their kinds. */
+  readonly sample: readonly { readonly texts: string[]; readonly kinds: number[] }[];
+}
+
+/**
+ * NDJSON and JSON arrays: one pass counts kinds of values by key, the second writes the records that fit as delimited text for DuckDB.
+ * Not DuckDB's own JSON reader: it rounds 1.7 to 2, drops unknown keys, or turns a broken record into missing values silently.
+ */
+export async function loadJson(input: LoadInput): Promise<LoadedSource> {
+  const { request, source } = input;
+  const hash = source.packed.digest === undefined ? createHash('sha256') : undefined;
+  const opening = input.engine.open({ workDir: input.workDir, threads: 1, readable: [source.path] });
+  try {
+    const facts = await survey(input, hash);
+    if (facts.records === 0) throw emptySource(request.fileName);
+    if (facts.broken === facts.records) throw noObjects(input);
+    const session = await opening;
+    const loaded = await convert({ ...input, session }, facts);
+    const digest = source.packed.digest ?? hash!.digest('hex');
+    const rest = { sourceRows: facts.records, digest, header: true, delimiter: null };
+    return await finishLoad({ ...input, session, ...loaded, ...rest });
+  } finally {
+    await (await opening).close();
+  }
+}
+
+function noObjects({ request, format }: LoadInput): SlipwayError {
+  const what =
+    format === 'json'
+      ? 'is a JSON array, but none of its elements is an object'
+      : 'begins with {, but is neither an array of objects nor one object a line';
+  return new SlipwayError('NOT_A_TABLE', {
+    message: `${request.fileName} ${what}`,
+    fix: 'Give an array of objects, or one object a line; jq -c ".path.to.array[]" writes such lines.',
+  });
+}
+
+async function survey(input: LoadInput, hash: ReturnType<typeof createHash> | undefined): Promise<JsonFacts> {
+  const { source, request, report } = input;
+  const index = new Map<string, number>();
+  const columns: { counts: Float64Array; texts: string[]; kinds: number[] }[] = [];
+  let broken = 0;
+  let whole = 0;
+  const columnOf = (key: string) => {
+    let column = index.get(key);
+    if (column === undefined) {
+      column = columns.length;
+      if (column >= LIMITS.columnsMax) throw tooManyKeys(request.fileName);
+      index.set(key, column);
+      columns.push({ counts: new Float64Array(KINDS), texts: [], kinds: [] });
+    }
+    return columns[column]!;
+  };
+  const records = await scanJson({
+    path: source.path,
+    fileName: request.fileName,
+    kind: input.format === 'json' ? 'json' : 'ndjson',
+    hash,
+    onChunk: (rows, bytes) => report({ phase: 'reading', rows, bytes, bytesTotal: source.bytes }),
+    onRecord: (record) => {
+      const parsed = record.tooLong ? undefined : parseRecord(record.bytes);
+      if (parsed === undefined || !('record' in parsed)) {
+        broken++;
+        return;
+      }
+      whole++;
+      for (const key of Object.keys(parsed.record)) {
+        const value = parsed.record[key];
+        const column = columnOf(key);
+        const kind = valueKind(value);
+        column.counts[kind]!++;
+        if (column.texts.length >= SAMPLE_RECORDS) continue;
+        column.texts.push(valueText(value));
+        column.kinds.push(kind);
+      }
+    },
+  });
+  const counts = new Float64Array(columns.length * KINDS);
+  for (const [i, column] of columns.entries()) {
+    counts.set(column.counts, i * KINDS);
+    // A key that a record lacks is a missing value.
+    counts[i * KINDS]! += whole - column.counts.reduce((sum, count) => sum + count, 0);
+  }
+  return { records, broken, keys: [...index.keys()], counts, sample: columns };
+}
+
+function tooManyKeys(fileName: string): SlipwayError {
+  return new SlipwayError('LIMIT_EXCEEDED', {
+    message: `the records of ${fileName} have more than ${LIMITS.columnsMax} different keys`,
+    fix: 'Turn the keys that name things into values.',
+  });
+}
+
+type Conversion = LoadInput & { readonly session: Parameters<typeof convertText>[0]['session'] };
+
+async function convert(
+  work: Conversion,
+  facts: JsonFacts,
+): Promise<{ columns: readonly PlannedColumn[]; quarantine: Quarantine }> {
+  const types = work.request.types ?? {};
+  const forcedText = new Set<string>();
+  const names = columnNames(facts.keys, facts.keys.length);
+  for (;;) {
+    const columns = inferColumns({ ...facts, names, types, forcedText, textMayConvert: true });
+    const { quarantine, misfits, present, spool } = await enforce(work, facts, columns);
+    const texts = columns.filter((column, i) => !types[column.name] && isTextAfterAll(column, misfits[i]!));
+    // Ends: each turn makes at least one more of finitely many columns text.
+    for (const column of texts) forcedText.add(column.name);
+    if (texts.length > 0) continue;
+    requireBudget(work.request, facts.records, quarantine);
+    const file = { path: spool, delimiter: 0x2c, header: false };
+    const expected = { rows: facts.records - quarantine.count, present };
+    const read = await convertText(work, {
+      file,
+      columns,
+      layouts: columns.map(() => CANONICAL_LAYOUTS),
+      expected,
+    });
+    if (!read) throw new Error('assertion failed: values written anew are read as they were written');
+    return { columns, quarantine };
+  }
+}
+
+async function enforce(work: Conversion, facts: JsonFacts, columns: readonly PlannedColumn[]) {
+  const { source, request, workDir, report } = work;
+  const quarantine = new Quarantine(join(workDir, 'quarantine.ndjson'));
+  const spool = await Spool.open(join(workDir, 'spool.csv'));
+  const misfits = new Float64Array(columns.length);
+  const present = new Float64Array(columns.length);
+  const writer = { facts, columns, quarantine, spool, misfits, present };
+  try {
+    await scanJson({
+      path: source.path,
+      fileName: request.fileName,
+      kind: work.format === 'json' ? 'json' : 'ndjson',
+      onRecord: (record) => writeRecord(record, writer),
+      onChunk: async (rows, bytes) => {
+        report({ phase: 'checking', rows, bytes, bytesTotal: source.bytes });
+        await quarantine.drain();
+        await spool.drain();
+      },
+    });
+  } finally {
+    await spool.close();
+    await quarantine.close();
+  }
+  return { quarantine, misfits, present, spool: spool.path };
+}
+
+interface Writer {
+  readonly facts: JsonFacts;
+  readonly columns: readonly PlannedColumn[];
+  readonly quarantine: Quarantine;
+  readonly spool: Spool;
+  readonly misfits: Float64Array;
+  readonly present: Float64Array;
+}
+
+function writeRecord(source: JsonRecord, writer: Writer): void {
+  const { facts, columns, quarantine, spool, misfits, present } = writer;
+  const { record, byteOffset, bytes } = source;
+  if (source.tooLong) {
+    const message = 'it is longer than a line may be; its bytes stay in the source';
+    quarantine.add({ record, byteOffset, reason: 'LINE_TOO_LONG', message, bytes });
+    return;
+  }
+  const parsed = parseRecord(bytes);
+  if (!('record' in parsed)) {
+    quarantine.add({ record, byteOffset, ...parsed, bytes });
+    return;
+  }
+  const cells = new Array<string>(columns.length);
+  for (let i = 0; i < columns.length; i++) {
+    const column = columns[i]!;
+    const value = parsed.record[facts.keys[i]!];
+    const cell = cellOf(value, column);
+    if (cell === undefined) {
+      misfits[i]!++;
+      const shown = valueText(value).slice(0, 60);
+      const message = `${JSON.stringify(shown)} is not ${column.type === 'integer' ? 'an' : 'a'} ${column.type}`;
+      quarantine.add({ record, byteOffset, reason: 'WRONG_TYPE', message, column: column.name, bytes });
+      return;
+    }
+    cells[i] = cell;
+  }
+  for (let i = 0; i < cells.length; i++) if (cells[i] !== '') present[i]!++;
+  spool.writeText(cells.length === 1 && cells[0] === '' ? '""\n' : `${cells.join(',')}\n`);
+}
+
+/** The cell as quoted text, '' when missing, undefined when it does not fit. */
+function cellOf(value: unknown, column: PlannedColumn): string | undefined {
+  const kind = valueKind(value);
+  const fit = column.fit[kind]!;
+  if (fit === MISSING) return '';
+  if (fit === MISFIT) return undefined;
+  const text = valueText(value);
+  const written =
+    column.type === 'string' ? text.replaceAll('\u0000', '') : normalised(text.trim(), column, fit === ASK);
+  return written === undefined ? undefined : `"${written.replaceAll('"', '""')}"`;
+}
