@@ -22,7 +22,6 @@ export const APP_ERRORS = defineErrors({
     title: 'The source changed while it was being read',
     retryable: true,
   },
-  LAUNCH_TARGET_MISSING: { status: 404, exit: 3, kind: 'user', title: 'The target column does not exist' },
   PARITY_BROKEN: {
     status: 500,
     exit: 1,

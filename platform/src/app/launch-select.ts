@@ -74,7 +74,7 @@ function resolveTarget(target: string, feed: FeedOutputs): string {
   if (names.includes(target)) return target;
   if (target === 'last') return names.at(-1)!;
   const near = nearestName(target, names);
-  throw new SlipwayError('LAUNCH_TARGET_MISSING', {
+  throw new SlipwayError('COLUMN_NOT_FOUND', {
     message: `there is no column '${target}' in ${feed.dataset}`,
     fix: near === undefined ? `Columns: ${names.slice(0, 20).join(', ')}` : `Did you mean '${near}'?`,
     details: { target, ...(near === undefined ? {} : { nearest: near }), columns: names.slice(0, 100) },

@@ -2,7 +2,7 @@ import type { ReportDetail } from '../contracts/validations.ts';
 import { digestOf } from '../kernel/canonical-json.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import type { StepContext, StepDefinition } from '../pipelines/types.ts';
-import type { ValidationRequest } from '../validation/types.ts';
+import type { ValidationRequest, ValidationService } from '../validation/types.ts';
 import { readBundle } from './bundles.ts';
 import { planFromParams } from './launch-plan.ts';
 import type { LaunchRooms } from './launch-rooms.ts';
@@ -42,7 +42,7 @@ export function validateStep(rooms: LaunchRooms): StepDefinition {
 async function validationRequest(
   rooms: LaunchRooms,
   context: StepContext,
-): Promise<Omit<ValidationRequest, 'reportId' | 'testOpened' | 'createdAt'>> {
+): Promise<Parameters<ValidationService['judge']>[0]> {
   const plan = planFromParams(context.params);
   const feed = outputsOf(context, 'feed');
   const select = outputsOf(context, 'select');
@@ -86,6 +86,7 @@ async function validationRequest(
     leaks: plan.leaks,
     classes: select.classes,
     seed: plan.seed,
+    testKey: testKeyOf(context),
   };
 }
 

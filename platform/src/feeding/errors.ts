@@ -1,3 +1,4 @@
+import '../tables/errors.ts';
 import { defineErrors } from '../kernel/errors.ts';
 
 /** Codes of the feeding room. */
@@ -7,7 +8,6 @@ export const FEEDING_ERRORS = defineErrors({
   SOURCE_EMPTY: { status: 422, exit: 2, kind: 'user', title: 'The source has no rows' },
   NOT_A_TABLE: { status: 422, exit: 2, kind: 'user', title: 'The source is not a table Slipway can read' },
   SOURCE_ENCODING: { status: 422, exit: 2, kind: 'user', title: 'The source is not UTF-8' },
-  COLUMN_NOT_FOUND: { status: 404, exit: 3, kind: 'user', title: 'The source has no such column' },
   REJECT_BUDGET_EXCEEDED: {
     status: 422,
     exit: 2,

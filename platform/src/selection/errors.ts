@@ -1,9 +1,9 @@
+import '../tables/errors.ts';
 import { defineErrors } from '../kernel/errors.ts';
 
 /** Codes of selection. All of the user's kind are raised before anything is fitted, but for LEAK_FOUND. */
 export const SELECTION_ERRORS = defineErrors({
   /** Thrown when the target, or a column named by an option, is not in the data set. */
-  COLUMN_NOT_FOUND: { status: 404, exit: 3, kind: 'user', title: 'There is no such column' },
   /** Thrown when every row has the same target. */
   TARGET_CONSTANT: { status: 422, exit: 2, kind: 'user', title: 'The target has only one value' },
   /** Thrown when no row has a target. */
