@@ -1,8 +1,8 @@
 import type { ModelSignature } from '../contracts/models.ts';
+import { quantileBins } from '../estimators/statistics/quantile-bins.ts';
 import { assert } from '../kernel/assert.ts';
 import { type Coercions, type ColumnCoercion, decodeValues, missingColumn } from '../tables/coercion.ts';
 import { type Column, cellText, findColumn, type Table } from '../tables/table.ts';
-import { quantileBins } from './quantile-bins.ts';
 import type { BaselineFeature, DriftBaseline } from './types.ts';
 
 const BINS_MAX = 10;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ModelSignature } from '../contracts/models.ts';
+import { quantileBins } from '../estimators/statistics/quantile-bins.ts';
 import { createRng, type Rng } from '../kernel/rng.ts';
 import type { ColumnCoercion } from '../tables/coercion.ts';
 import type { Column, Table } from '../tables/table.ts';
 import { buildBaseline } from './baseline.ts';
 import { driftOf, driftRatios, ROWS_MIN, stabilityIndex } from './drift.ts';
-import { quantileBins } from './quantile-bins.ts';
 import type { DriftBaseline } from './types.ts';
 import { createWindowCounter, mergeWindows } from './window-counts.ts';
 

@@ -46,6 +46,8 @@ export interface ValidationRequest {
   readonly leaks: 'exclude' | 'fail' | 'keep';
   readonly classes: readonly { readonly label: string; readonly rows: number; readonly fitted: boolean }[];
   readonly testOpened: number;
+  /** Folder for what the data engine spills. */
+  readonly workDir: string;
   readonly seed: number;
   readonly createdAt: number;
 }
@@ -53,7 +55,10 @@ export interface ValidationRequest {
 export interface ValidationService {
   /** Judges in a child process. A check that crashes makes the verdict `error`, never `pass`. */
   judge(
-    request: Omit<ValidationRequest, 'reportId' | 'testOpened' | 'createdAt'>,
+    request: Omit<ValidationRequest, 'reportId' | 'testOpened' | 'createdAt' | 'workDir'> & {
+      /** As given to `publish`: without it the report cannot say how often its test part was opened. */
+      readonly testKey?: string;
+    },
     control: {
       signal?: AbortSignal;
       onProgress?: (progress: { message: string; fraction?: number }) => void;

@@ -5,6 +5,7 @@ export const Z95 = 1.959963984540054;
 
 /** P(Z > z) of the standard normal. */
 export function normalUpper(z: number): number {
+  if (Math.abs(z) > 39) return z > 0 ? 0 : 1;
   const tail = 0.5 * gammaUpper(0.5, (z * z) / 2);
   return z >= 0 ? tail : 1 - tail;
 }
