@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { App } from '../app/app.ts';
 import { openApiDocument } from '../contracts/openapi.ts';
 import { SlipwayError } from '../kernel/errors.ts';
@@ -9,6 +9,7 @@ import { createAccess, isLoopback, TOKEN_COOKIE } from './access.ts';
 import { registerBlobs } from './blob-routes.ts';
 import { docsPage } from './docs-page.ts';
 import { EventStreams } from './event-streams.ts';
+import { registerInferenceRoutes } from './inference-routes.ts';
 import { registerMetrics } from './metrics.ts';
 import { notFoundError } from './not-found.ts';
 import { registerOperations } from './operations-routes.ts';
@@ -16,6 +17,7 @@ import { namedError, problemOf } from './problem.ts';
 import { removeServerFile, writeServerFile } from './server-file.ts';
 import { registerStaticFiles } from './static-files.ts';
 import { registerStreams } from './stream-routes.ts';
+import { lazyCompilers } from './validator.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -79,14 +81,12 @@ export async function buildServer(
 ): Promise<FastifyInstance> {
   const server = fastify({
     ...(options.logger === undefined ? { logger: false } : { loggerInstance: options.logger }),
-    disableRequestLogging: true,
+    schemaController: { compilersFactory: lazyCompilers() },
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.apiBodyBytesMax,
     forceCloseConnections: 'idle',
     // Names are in paths, and a name is at most 120 characters; anything longer is answered by the not-found handler.
     routerOptions: { maxParamLength: 250 },
-    ajv: {
-      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false },
-    },
   }) as unknown as FastifyInstance;
   server.setErrorHandler((thrown, request, reply) => {
     const error = namedError(thrown);
@@ -103,6 +103,7 @@ export async function buildServer(
     throw notFoundError(request.method, request.url.split('?')[0]!);
   });
   registerMetrics(server, app, streams);
+  registerInferenceRoutes(server, { deployment: app.deployment, version: app.info().version });
   await server.register(async (scope) => {
     scope.addHook('onSend', async (_request, reply) => {
       reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
