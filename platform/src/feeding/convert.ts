@@ -8,6 +8,8 @@ export interface TextFile {
   readonly path: string;
   readonly delimiter: number;
   readonly header: boolean;
+  /** Lines are known to end with a line feed, whatever their values hold; otherwise DuckDB finds out. */
+  readonly lineFeeds?: boolean;
 }
 
 export interface TextConversion {
@@ -57,6 +59,7 @@ function readCsvSql({ file, columns }: TextConversion): string {
     `delim = ${sqlText(String.fromCharCode(file.delimiter))}`,
     `quote = '"'`,
     `escape = '"'`,
+    ...(file.lineFeeds ? [`new_line = '\\n'`] : []),
     `max_line_size = 33554432`,
     `columns = {${types.join(', ')}}`,
   ].join(', ')})`;

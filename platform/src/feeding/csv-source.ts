@@ -39,7 +39,7 @@ export function csvShape(head: Buffer, whole: boolean, request: LoadRequest): Cs
   const hint = /\.(tsv|tab)(\.|$)/i.test(request.fileName) ? 0x09 : undefined;
   const delimiter = detectDelimiter(body, whole, hint);
   const rows = sampleRecords(body, { delimiter, whole, recordsMax: SAMPLE_RECORDS, returnEnds });
-  if (rows.length === 0) throw noRecords(request, body);
+  if (rows.length === 0 || (whole && isBlank(body))) throw noRecords(request, body);
   const header = request.header === 'yes' || (request.header !== 'no' && detectHeader(rows));
   const sample = header ? rows.slice(1) : rows;
   const names = header ? rows[0]!.texts : undefined;
@@ -62,8 +62,12 @@ function namesOf(names: readonly string[] | undefined, width: number): string[] 
   return columnNames(names, width);
 }
 
+function isBlank(body: Buffer): boolean {
+  return body.every((byte) => byte <= 0x20);
+}
+
 function noRecords(request: LoadRequest, body: Buffer): SlipwayError {
-  if (body.toString('latin1').trim() === '') {
+  if (isBlank(body)) {
     return new SlipwayError('SOURCE_EMPTY', {
       message: `${basename(request.fileName)} holds only white space`,
       fix: 'Give a file with at least one row below its header.',

@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import { SlipwayError } from '../kernel/errors.ts';
 import type { EngineSession } from '../ports/engine.ts';
 import type { SchemaColumn } from '../tables/table.ts';
@@ -54,7 +53,7 @@ export async function finishLoad(finish: Finish): Promise<LoadedSource> {
     quarantined: quarantine.count,
     sourceRows,
     source: {
-      uri: pathToFileURL(request.path).href,
+      uri: request.fileName,
       format: finish.format,
       compression: source.compression,
       digest: finish.digest,

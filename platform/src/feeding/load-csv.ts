@@ -164,6 +164,7 @@ async function enforce(work: Conversion, columns: readonly PlannedColumn[], mode
     path: spool.path,
     delimiter: canonical ? 0x2c : shape.dialect.delimiter,
     header: false,
+    lineFeeds: canonical,
   };
   const expected = { rows: facts.records - quarantine.count, present };
   const layouts = canonical ? columns.map(() => CANONICAL_LAYOUTS) : layoutsOf(columns, shape);

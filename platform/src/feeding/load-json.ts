@@ -135,7 +135,7 @@ async function convert(
     for (const column of texts) forcedText.add(column.name);
     if (texts.length > 0) continue;
     requireBudget(work.request, facts.records, quarantine);
-    const file = { path: spool, delimiter: 0x2c, header: false };
+    const file = { path: spool, delimiter: 0x2c, header: false, lineFeeds: true };
     const expected = { rows: facts.records - quarantine.count, present };
     const read = await convertText(work, {
       file,

@@ -12,8 +12,12 @@ import { Quarantine } from './quarantine.ts';
 import { emptySource } from './source-file.ts';
 import type { LoadedSource } from './types.ts';
 
+const REFUSED_PAGE_ROWS = 10_000;
+
 /** How a column of the file is read. */
 interface ParquetColumn extends SchemaColumn {
+  /** Type the file gives it; `type` may be the one the request gives. */
+  readonly own: ColumnType;
   readonly value: string;
   /** SQL test for a present value that does not fit; undefined when all fit. */
   readonly misfit?: string;
@@ -110,6 +114,7 @@ function ownColumn(name: string, duckType: string, long: boolean): ParquetColumn
   const make = (type: ColumnType, value: string, misfit?: string) => ({
     name,
     type,
+    own: type,
     missingTokens: [],
     value,
     misfit,
@@ -153,6 +158,19 @@ function misfitTest(columns: readonly ParquetColumn[]): string | undefined {
   return tests.length === 0 ? undefined : tests.join(' OR ');
 }
 
+/** The row as JSON; infinite numbers, which JSON lacks, as texts. */
+function rowJson(columns: readonly ParquetColumn[]): string {
+  const members = columns.map(({ name, own }) => {
+    const column = sqlName(name);
+    const value =
+      own === 'number'
+        ? `CASE WHEN isfinite(${column}::DOUBLE) THEN to_json(${column}) ELSE to_json(${column}::VARCHAR) END`
+        : column;
+    return `${sqlText(name)}, ${value}`;
+  });
+  return `json_object(${members.join(', ')})::VARCHAR`;
+}
+
 async function refuse(
   input: LoadInput,
   session: EngineSession,
@@ -166,11 +184,10 @@ async function refuse(
     misfit === undefined ? [] : [`WHEN ${misfit} THEN ${i}`],
   );
   const numbered = file.replace(/\)$/, ', file_row_number = true)');
-  const PAGE = 10_000;
   for (let after = -1; ; ) {
     const rows = await session.rows(
-      `SELECT file_row_number AS at, CASE ${which.join(' ')} END AS column_index, to_json(r)::VARCHAR AS row_json
-       FROM ${numbered} AS r WHERE file_row_number > ${after} AND (${test}) ORDER BY file_row_number LIMIT ${PAGE}`,
+      `SELECT file_row_number AS at, CASE ${which.join(' ')} END AS column_index, ${rowJson(columns)} AS row_json
+       FROM ${numbered} AS r WHERE file_row_number > ${after} AND (${test}) ORDER BY file_row_number LIMIT ${REFUSED_PAGE_ROWS}`,
     );
     for (const row of rows) {
       const column = columns[Number(row['column_index'])]!;
@@ -185,7 +202,7 @@ async function refuse(
       });
     }
     await quarantine.drain();
-    if (rows.length < PAGE) break;
+    if (rows.length < REFUSED_PAGE_ROWS) break;
   }
   await quarantine.close();
   return quarantine;

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSummary, RowsPreview, SnapshotDetail, SnapshotSummary } from '../contracts/datasets.ts';
-import { canonicalJson, digestOf, sha256 } from '../kernel/canonical-json.ts';
+import { canonicalJson, sha256 } from '../kernel/canonical-json.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import type { IdSource } from '../kernel/ids.ts';
@@ -91,16 +91,9 @@ async function stage(
       loaded.quarantinePath === undefined
         ? null
         : await deps.blobs.putFile(loaded.quarantinePath, { consume: true });
-    const parent = await deps.store.find(request.name);
     const manifest = manifestOf(request.name, loaded, { part, quarantined });
-    // The parent is lineage, not identity: the same rows loaded twice are the same snapshot.
-    const id = digestOf(manifest);
-    const withParent = {
-      ...manifest,
-      parents: parent === undefined || parent.snapshot === id ? [] : [parent.snapshot],
-    };
-    await deps.blobs.put(new TextEncoder().encode(canonicalJson(withParent)));
-    return { id, manifest: withParent };
+    const { digest } = await deps.blobs.put(new TextEncoder().encode(canonicalJson(manifest)));
+    return { id: digest, manifest };
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
@@ -116,6 +109,7 @@ function manifestOf(
   return {
     format: 1,
     dataset,
+    // A whole load derives from its source alone; what was newest before it is told by the versions' order.
     parents: [],
     parts: [{ ...files.part, rows }],
     quarantinePart: files.quarantined === null ? null : { ...files.quarantined, rows: loaded.quarantined },
