@@ -3,9 +3,13 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { failure, failureOf, load, removeLoads, rowsOf, types, written } from './load-bench.ts';
+import { createDuckdbEngine, readParquetTable } from '../adapters/engine-duckdb/index.ts';
+import { LoadTrials, rowsOf, types } from './load-trials.ts';
 
-afterAll(removeLoads);
+const trials = new LoadTrials({ engine: createDuckdbEngine(), readPart: readParquetTable });
+afterAll(() => trials.remove());
+const load = trials.load.bind(trials);
+const failure = trials.failure.bind(trials);
 
 const names = (loaded: { schema: { columns: readonly { name: string }[] } }) =>
   loaded.schema.columns.map((column) => column.name);
@@ -102,7 +106,7 @@ describe('dialects', () => {
 describe('sources that are no tables', () => {
   it('names the nearest file when there is none', async () => {
     await load('a,b\n1,2\n', { fileName: 'adult.csv' });
-    const error = await failureOf('adul.csv', 'adult.csv');
+    const error = await trials.missing('adul.csv', 'adult.csv');
     expect([error.code, error.spec.exit]).toEqual(['SOURCE_NOT_FOUND', 3]);
     expect(error.fix).toContain('adult.csv');
   });
@@ -153,7 +157,7 @@ describe('formats', () => {
     const plain = await load(csv);
     const gzip = await load(gzipSync(csv), { fileName: 'table.txt' });
     expect(gzip.source).toMatchObject({ compression: 'gzip', format: 'csv' });
-    const packed = await written(
+    const packed = await trials.written(
       "SELECT i AS id, 'name ' || i AS name FROM range(1000) AS r(i)",
       'FORMAT csv, HEADER true, COMPRESSION zstd',
     );
@@ -163,7 +167,7 @@ describe('formats', () => {
   });
 
   it('refuses a zstd file that is cut off', async () => {
-    const packed = await written(
+    const packed = await trials.written(
       'SELECT i, random() FROM range(20000) AS r(i)',
       'FORMAT csv, COMPRESSION zstd',
     );
@@ -219,7 +223,7 @@ describe('formats', () => {
 
   it('reads its own parts again as they are', async () => {
     const first = await load('i,n,s,d\n1,0.5,x,2020-01-01\n2,,y,\n');
-    const again = await load(readFileSync(first.keptPart), { fileName: 'x.parquet' });
+    const again = await load(readFileSync(first.partPath), { fileName: 'x.parquet' });
     expect(again.source.format).toBe('parquet');
     expect([types(again), again.cells, again.fingerprint]).toEqual([
       types(first),
@@ -229,7 +233,7 @@ describe('formats', () => {
   });
 
   it('reads Parquet with its types; infinite numbers are quarantined, NaN and empty texts are missing', async () => {
-    const parquet = await written(
+    const parquet = await trials.written(
       `SELECT i::INTEGER AS i, (2^53)::HUGEINT::BIGINT + i AS big, CASE i WHEN 1 THEN 'inf'::DOUBLE WHEN 2 THEN 'nan'::DOUBLE ELSE i / 4 END AS f,
         CASE i WHEN 0 THEN '' ELSE '?' END AS s, [i, 2] AS list, (i * 1.5)::DECIMAL(9, 2) AS dec, TIMESTAMPTZ '2020-01-01 12:00:00+02' AS at
        FROM range(3) AS r(i)`,
@@ -256,7 +260,7 @@ describe('formats', () => {
   });
 
   it('holds Parquet to given types', async () => {
-    const parquet = await written(
+    const parquet = await trials.written(
       `SELECT '0' || i AS zip, i + 0.5 * (i // 9) AS v FROM range(10) AS r(i)`,
       'FORMAT parquet',
     );
@@ -280,7 +284,7 @@ describe('determinism', () => {
   it('writes the same bytes for the same source, also with a quarantine', async () => {
     const text = `a,b,c\n${rowsOf(20_000, (i) => `${i % 7 === 0 && i % 5000 === 0 ? 'x' : i},${i / 3},v${i % 90}\n`)}`;
     const [one, two] = [await load(text), await load(text)];
-    expect(readFileSync(two.keptPart).equals(readFileSync(one.keptPart))).toBe(true);
+    expect(readFileSync(two.partPath).equals(readFileSync(one.partPath))).toBe(true);
     const facts = ({ profile, fingerprint, quarantineSample, source }: typeof one) => ({
       profile,
       fingerprint,

@@ -1,7 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { failure, load, removeLoads, rowsOf, types } from './load-bench.ts';
+import { createDuckdbEngine, readParquetTable } from '../adapters/engine-duckdb/index.ts';
+import { LoadTrials, rowsOf, types } from './load-trials.ts';
 
-afterAll(removeLoads);
+const trials = new LoadTrials({ engine: createDuckdbEngine(), readPart: readParquetTable });
+afterAll(() => trials.remove());
+const load = trials.load.bind(trials);
+const failure = trials.failure.bind(trials);
 
 describe('types', () => {
   it('infers each type, and reads the values exactly', async () => {
