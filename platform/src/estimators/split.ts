@@ -25,6 +25,15 @@ export function trainRowsOf(table: Table, split: SplitRule): Int32Array {
   return rowsWhere(table.rows, testMask(table, split), 0);
 }
 
+/** Both parts at the cost of one. @throws INPUT_MISSING_COLUMN */
+export function partRowsOf(
+  table: Table,
+  split: SplitRule,
+): { readonly train: Int32Array; readonly test: Int32Array } {
+  const mask = testMask(table, split);
+  return { train: rowsWhere(table.rows, mask, 0), test: rowsWhere(table.rows, mask, 1) };
+}
+
 function testMask(table: Table, split: SplitRule): Uint8Array {
   const mask = new Uint8Array(table.rows);
   if (split.method === 'file') return mask;

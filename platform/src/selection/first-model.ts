@@ -1,4 +1,5 @@
 import type { Model } from '../estimators/types.ts';
+import { toSlipwayError } from '../kernel/errors.ts';
 import { jobOf, round3, type StudyContext } from './evaluate.ts';
 import { checkGraph } from './graph-check.ts';
 import type { Journal } from './journal.ts';
@@ -12,7 +13,7 @@ const ROWS_MAX = 60_000;
  * Fits the quick booster on the training part, exports it, puts it through the parity gate and tells where it is, while the search
  * goes on.
  *
- * @returns seconds since the study began, or undefined when its graph did not agree (the winner is then the first model)
+ * @returns seconds since the study began, or undefined when there is none (the winner is then the first model)
  */
 export async function buildFirstModel(
   context: StudyContext,
@@ -25,13 +26,20 @@ export async function buildFirstModel(
   const { prepared, pool, runtime } = context;
   const entry = use.schedule.find(({ family }) => family === 'booster')!;
   const fold = prepared.folds.at(-1)!;
-  const { graph, model } = await pool.run({
+  const fitted = pool.run({
     ...jobOf(context, entry, 'first model'),
     train: atMost(fold.train, ROWS_MAX),
     valid: atMost(fold.valid, ROWS_MAX),
     earlyStopping: true,
     wants: { graph: true, model: true },
   });
+  const outcome = await fitted.catch((error) => {
+    // A budget so small that it ended before this fit did: the winner will be the first model.
+    if (toSlipwayError(error).code === 'CANCELLED') return undefined;
+    throw error;
+  });
+  if (outcome === undefined) return undefined;
+  const { graph, model } = outcome;
   const trained = JSON.parse(new TextDecoder().decode(model!)) as Model;
   const parity = await checkGraph(runtime, graph!, trained, prepared.data.features);
   if (!parity.passed) {

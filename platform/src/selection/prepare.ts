@@ -18,7 +18,7 @@ import { planTarget, ROWS_MIN, type TargetPlan, tooFewRows } from './target.ts';
 import type { StudyRequest } from './types.ts';
 
 /** The search looks at no more rows than this; the winner is refitted on more. */
-export const SEARCH_ROWS_MAX = 200_000;
+export const SEARCH_ROWS_MAX = 100_000;
 
 /** All that a study decides before it fits anything. */
 export interface Prepared {

@@ -51,7 +51,8 @@ export function refitParams(
 ): Record<string, number> {
   const params = { ...entry.params } as Record<string, number>;
   if (entry.family !== 'booster' || !entry.earlyStopping || record === undefined) return params;
-  const rows = prepared.data.target.length;
+  // Beyond the rows of the search the rounds stay as they are: what they would gain there has not been measured.
+  const rows = Math.min(prepared.data.target.length, SEARCH_ROWS_MAX);
   const scaled = record.foldRounds.map(
     (rounds, fold) => rounds * (rows / prepared.folds[fold]!.train.length) ** ROUNDS_EXPONENT,
   );

@@ -2,6 +2,7 @@ import { toSlipwayError } from '../kernel/errors.ts';
 import { killPoint } from '../kernel/kill-points.ts';
 import { evaluateEntry, type StudyContext } from './evaluate.ts';
 import type { CandidateRecord, Journal } from './journal.ts';
+import { SEARCH_ROWS_MAX } from './prepare.ts';
 import { refitParams, refitRowCount } from './refit.ts';
 import { ENTRIES_MIN, type ScheduleEntry } from './schedule.ts';
 import { meanOf } from './scoring.ts';
@@ -38,6 +39,7 @@ export async function search(
   const bounded = request.position === undefined;
   const running = new Map<number, ReturnType<typeof evaluateEntry>>();
   const records: CandidateRecord[] = [];
+  const budget = { ended: false };
   const left = () => request.budgetSeconds - context.seconds() - reserveSeconds(context, schedule, records);
   const start = (index: number) => {
     if (index >= end || running.has(index) || finishedRecord(context, journal, index) !== undefined) return;
@@ -55,7 +57,7 @@ export async function search(
       const finished = await finishInTime(
         context,
         running.get(index),
-        bounded && index >= ENTRIES_MIN ? left : undefined,
+        bounded && index >= ENTRIES_MIN ? { left, budget } : undefined,
       );
       if (finished === undefined) break;
       running.delete(index);
@@ -65,6 +67,8 @@ export async function search(
     journal.recordSeconds(context.seconds());
     onCandidate(records.at(-1)!, Math.max(0, request.budgetSeconds - context.seconds()));
     killPoint('select:candidate');
+    // The budget ended while this entry was being measured: the next one has been given up already.
+    if (budget.ended) break;
   }
   context.pool.cancelAll();
   return { records, exhausted: records.length === schedule.length };
@@ -74,24 +78,27 @@ type Evaluated = Awaited<ReturnType<typeof evaluateEntry>>;
 
 /** The evaluation, or undefined when the budget ended before it did. */
 async function finishInTime(
-  { pool }: StudyContext,
+  { pool, prepared, request }: StudyContext,
   evaluation: Promise<Evaluated> | undefined,
-  left: (() => number) | undefined,
+  bounds: { readonly left: () => number; readonly budget: { ended: boolean } } | undefined,
 ): Promise<Evaluated | undefined> {
-  if (evaluation === undefined) return undefined;
-  if (left === undefined) return evaluation;
-  let cut = false;
+  if (evaluation === undefined || bounds === undefined) return evaluation;
+  const { left, budget } = bounds;
+  // If it wins, it is fitted once more on all rows: half-way through the rest of the budget may already be too late.
+  const trainRows = meanOf(prepared.folds.map((fold) => fold.train.length));
+  const searchRows = Math.min(SEARCH_ROWS_MAX, prepared.data.target.length);
+  const refitShare = (Math.max(1, request.threads) / prepared.folds.length) * (searchRows / trainRows);
   const timer = setTimeout(
     () => {
-      cut = true;
+      budget.ended = true;
       pool.cancelAll();
     },
-    Math.max(0, 1000 * left()),
+    Math.max(0, (1000 * left()) / (1 + refitShare)),
   );
   try {
     return await evaluation;
   } catch (error) {
-    if (cut && toSlipwayError(error).code === 'CANCELLED') return undefined;
+    if (budget.ended && toSlipwayError(error).code === 'CANCELLED') return undefined;
     throw error;
   } finally {
     clearTimeout(timer);

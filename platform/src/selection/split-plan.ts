@@ -1,5 +1,5 @@
 import type { SplitRule } from '../estimators/bundle.ts';
-import { testRowsOf, trainRowsOf } from '../estimators/split.ts';
+import { partRowsOf } from '../estimators/split.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import type { Column, Table } from '../tables/table.ts';
 import { findColumn } from '../tables/table.ts';
@@ -125,12 +125,8 @@ function instantsOf(column: Column, target: TargetPlan): Float64Array {
 function partsOf(request: SplitRequest, rule: SplitRule, description: string): SplitPlan {
   const { table, target } = request;
   const usable = (row: number) => !Number.isNaN(target.values[row]!);
-  return {
-    rule,
-    description,
-    trainRows: trainRowsOf(table, rule).filter(usable),
-    testRows: testRowsOf(table, rule).filter(usable),
-  };
+  const { train, test } = partRowsOf(table, rule);
+  return { rule, description, trainRows: train.filter(usable), testRows: test.filter(usable) };
 }
 
 /** Both parts have about the wanted size, and every class has rows in both, most of them in training. */

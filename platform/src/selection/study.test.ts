@@ -93,7 +93,7 @@ function filesOf({ winnerOnnxPath, winnerModelPath, baselines }: StudyResult): B
   );
 }
 
-describe('a study', () => {
+describe('a study', { timeout: 30_000 }, () => {
   it('finds a model that beats the constant, with everything its use needs', async () => {
     const seen: StudyProgress[] = [];
     const request = await requestFor({ ...inputs, y: binary }, { position: 5 });
@@ -164,7 +164,7 @@ describe('a study', () => {
   });
 });
 
-describe('strange tables', () => {
+describe('strange tables', { timeout: 20_000 }, () => {
   async function study(columns: Readonly<Record<string, Cells>>, changes: Partial<StudyRequest> = {}) {
     return runStudy(await requestFor(columns, changes), tools);
   }
@@ -189,7 +189,7 @@ describe('strange tables', () => {
   });
 
   it('with 100 classes, of which some are rare, are studied', async () => {
-    const rows = 3000;
+    const rows = 2000;
     const classOf = drawn(rows, 1, (rng) => Math.floor(100 * rng.next() ** 2));
     const result = await study(
       {

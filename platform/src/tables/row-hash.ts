@@ -1,4 +1,7 @@
-import { type Column, cellText } from './table.ts';
+import { type Column, cellText, type NumericColumn, type StringColumn } from './table.ts';
+
+/** Numbers of one column whose hash is remembered. */
+const KNOWN_HASHES_MAX = 300_000;
 
 /**
  * A stable 53-bit hash per row over the given columns, keyed: equal content gives an equal hash in every snapshot and on every
@@ -10,11 +13,9 @@ export function rowUnitHashes(columns: readonly Column[], rows: number, key: str
   const high = new Uint32Array(rows).fill(textHash(key, 0x811c9dc5));
   const low = new Uint32Array(rows).fill(textHash(key, 0x1b873593));
   for (const column of columns) {
-    const cache = column.type === 'string' ? dictionaryHashes(column.dictionary) : undefined;
+    const hashOf = column.type === 'string' ? textHashes(column) : numberHashes(column);
     for (let i = 0; i < rows; i++) {
-      const code = column.type === 'string' ? column.codes[i]! : 0;
-      const hash =
-        cache === undefined || code === -1 ? textHash(cellText(column, i), 0x811c9dc5) : cache[code]!;
+      const hash = hashOf(i);
       high[i] = mix(high[i]! ^ hash);
       low[i] = mix(Math.imul(low[i]!, 31) + hash + 1);
     }
@@ -24,8 +25,23 @@ export function rowUnitHashes(columns: readonly Column[], rows: number, key: str
   return out;
 }
 
-function dictionaryHashes(dictionary: readonly string[]): Uint32Array {
-  return Uint32Array.from(dictionary, (text) => textHash(text, 0x811c9dc5));
+function textHashes({ codes, dictionary }: StringColumn): (row: number) => number {
+  const byCode = Uint32Array.from(dictionary, (text) => textHash(text, 0x811c9dc5));
+  const ofMissing = textHash('', 0x811c9dc5);
+  return (row) => (codes[row] === -1 ? ofMissing : byCode[codes[row]!]!);
+}
+
+/** Writing a number or date as text is what costs, and columns repeat theirs. */
+function numberHashes(column: NumericColumn): (row: number) => number {
+  const known = new Map<number, number>();
+  return (row) => {
+    const value = column.values[row]!;
+    const found = known.get(value);
+    if (found !== undefined) return found;
+    const hash = textHash(cellText(column, row), 0x811c9dc5);
+    if (known.size < KNOWN_HASHES_MAX) known.set(value, hash);
+    return hash;
+  };
 }
 
 function textHash(text: string, seed: number): number {
