@@ -9,12 +9,6 @@ import type { BlobRef, BlobStore } from '../../ports/blobs.ts';
 defineErrors({
   BLOB_NOT_FOUND: { status: 404, exit: 3, kind: 'user', title: 'There is no blob with this digest' },
   BLOB_CORRUPT: { status: 500, exit: 1, kind: 'operating', title: 'A stored blob no longer has its digest' },
-  BLOB_DIGEST_MISMATCH: {
-    status: 409,
-    exit: 5,
-    kind: 'user',
-    title: 'The bytes do not have the digest they were sent under',
-  },
 });
 
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -42,9 +36,9 @@ export function createFsBlobs(root: string): BlobStore {
   return {
     put: async (data) => (await existing(sha256(data))) ?? write(oneChunk(data), { bytesMax: data.length }),
     putFile: async (path, options) => {
-      const ref = await write(createReadStream(path, { highWaterMark: 1 << 20 }), {
-        bytesMax: Number.MAX_SAFE_INTEGER,
-      });
+      if (options?.consume && (await sameFileSystem(path, root)))
+        return moveIn(path, { root, pathOf, existing });
+      const ref = await write(readStream(path), { bytesMax: Number.MAX_SAFE_INTEGER });
       if (options?.consume) await rm(path, { force: true });
       return ref;
     },
@@ -70,10 +64,58 @@ async function* oneChunk(data: Uint8Array): AsyncIterable<Uint8Array> {
   yield data;
 }
 
-interface WriteRequest {
+function readStream(path: string): AsyncIterable<Uint8Array> {
+  return createReadStream(path, { highWaterMark: 1 << 20 });
+}
+
+async function sameFileSystem(path: string, root: string): Promise<boolean> {
+  await mkdir(root, { recursive: true });
+  return (await stat(path)).dev === (await stat(root)).dev;
+}
+
+interface Placement {
   readonly root: string;
   readonly pathOf: (digest: string) => string;
   readonly existing: (digest: string) => Promise<BlobRef | undefined>;
+}
+
+/** A finished file of this machine becomes the blob itself: read once, never written again. */
+async function moveIn(path: string, place: Placement): Promise<BlobRef> {
+  try {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of readStream(path)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    const digest = hash.digest('hex');
+    if ((await place.existing(digest)) !== undefined) {
+      await rm(path, { force: true });
+      return { digest, bytes };
+    }
+    const file = await open(path, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await nameBlob(path, digest, place);
+    return { digest, bytes };
+  } catch (error) {
+    throw toSlipwayError(error);
+  }
+}
+
+/** The rename is what makes the blob exist; the folders are synced so that it survives a power cut. */
+async function nameBlob(from: string, digest: string, place: Placement): Promise<void> {
+  const path = place.pathOf(digest);
+  const made = await mkdir(dirname(path), { recursive: true });
+  await rename(from, path);
+  await syncFolder(dirname(path));
+  if (made !== undefined) await syncFolder(place.root);
+}
+
+interface WriteRequest extends Placement {
   readonly stream: AsyncIterable<Uint8Array>;
   readonly bytesMax: number;
   readonly expect?: string;
@@ -83,6 +125,7 @@ async function writeStream(request: WriteRequest): Promise<BlobRef> {
   const temporary = join(request.root, `.new-${randomBytes(8).toString('hex')}`);
   let file: FileHandle | undefined;
   try {
+    await mkdir(request.root, { recursive: true });
     file = await open(temporary, 'wx', 0o600);
     const { digest, bytes } = await copyHashed(request, file);
     if (request.expect !== undefined && request.expect !== digest) throw mismatch(request.expect, digest);
@@ -91,10 +134,7 @@ async function writeStream(request: WriteRequest): Promise<BlobRef> {
     await file.sync();
     await file.close();
     file = undefined;
-    const path = request.pathOf(digest);
-    await mkdir(dirname(path), { recursive: true });
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await nameBlob(temporary, digest, request);
     return { digest, bytes };
   } catch (error) {
     throw toSlipwayError(error);
@@ -139,6 +179,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 async function* listBlobs(root: string): AsyncIterable<BlobRef> {
+  if ((await stat(root).catch(() => undefined)) === undefined) return;
   for await (const shard of await opendir(root)) {
     if (!shard.isDirectory()) continue;
     for await (const entry of await opendir(join(root, shard.name))) {
@@ -165,7 +206,7 @@ function corrupt(digest: string): SlipwayError {
 }
 
 function mismatch(expected: string, digest: string): SlipwayError {
-  return new SlipwayError('BLOB_DIGEST_MISMATCH', {
+  return new SlipwayError('CONFLICT', {
     message: `the bytes have digest ${digest}, not ${expected}`,
     fix: 'Send the file again: it changed or broke on the way.',
     details: { expected, digest },
