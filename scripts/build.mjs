@@ -17,7 +17,7 @@ const TSC = at('node_modules/typescript/bin/tsc');
 const PARTS = {
   platform: {
     sources: ['platform/src'],
-    inputs: ['platform/src', 'platform/tsconfig.json', 'platform/package.json'],
+    inputs: ['platform/src', 'platform/tsconfig.json', 'platform/package.json', 'scripts/bundle.mjs'],
     stamp: 'platform/dist/.built',
     build: buildPlatform,
   },
@@ -75,11 +75,14 @@ async function buildPart(name, say) {
 async function buildPlatform() {
   await run(TSC, ['-p', at('platform')]);
   prune(at('platform/dist'));
+  const { bundle } = await import('./bundle.mjs');
+  await bundle(at('platform/dist'));
 }
 
 /** Removes what the compiler left of sources that are gone: the code digest must be that of a fresh clone. */
 function prune(folder) {
   for (const path of filesIn(folder)) {
+    if (path.startsWith(at('platform/dist/bundle'))) continue;
     const source = path.replace(at('platform/dist'), at('platform/src')).replace(/\.js(\.map)?$/, '.ts');
     if (/\.js(\.map)?$/.test(path) && !existsSync(source)) rmSync(path);
   }
