@@ -13,16 +13,16 @@ import {
   short,
 } from './evidence.ts';
 import { SLICE_LIMITS, sliceColumns } from './slice-columns.ts';
-import { enumerateSlices, maskOf, overlapOf, proposeSlices, type Slice } from './slice-search.ts';
-import { type RowLosses, type SliceTest, testSlice } from './slice-tests.ts';
+import { enumerateSlices, maskOf, overlapOf, proposePairs, type Slice } from './slice-search.ts';
+import { createColumnTester, type RowLosses, type SliceTest, testSlice } from './slice-tests.ts';
 
 const CHECK = 'weak-slice';
 const ALPHA = 0.05;
 const MARGIN_RATE = 0.05;
 const MARGIN_LOSS_SHARE = 0.1;
-/** Ranges of a number that are looked at one by one, and in pairs with other columns. */
+/** Ranges of a number in pairs with other columns. */
 const COARSE_BINS = 5;
-/** Ranges that neighbours are joined from. */
+/** Ranges of a number that are looked at alone and joined. */
 const FINE_BINS = 10;
 /** A slice that shares this much with a stronger one tells the same story. */
 const SAME_OF_SMALLER = 0.8;
@@ -34,7 +34,7 @@ const ROWS_MIN = 100;
 /**
  * Where the model is worse than elsewhere: each slice against its complement on errors per row (classes) or absolute errors
  * (regression). A finding needs a difference that matters (5 points; 10 % of the loss) and that Benjamini-Hochberg lets stand over
- * all slices tested. Single values and ranges are enumerated and use all rows; joined ranges and pairs are proposed by one half of
+ * all slices tested. Values and ranges of one column are enumerated and use all rows; pairs of columns are proposed by one half of
  * the rows and tested on the other, for a slice that was sought cannot be judged by the rows that proposed it.
  */
 export const sliceCheck: Check = {
@@ -72,25 +72,13 @@ export function findWeakSlices(
   if (table.rows < ROWS_MIN) return { findings: [], ledger: [tooFew(table.rows, question)] };
   const { rowLosses, seed } = question;
   const margin = question.margin ?? (rowLosses.metric === 'accuracy' ? MARGIN_RATE : MARGIN_LOSS_SHARE);
-  const coarse = sliceColumns(table, names, COARSE_BINS);
-  const all = new Uint8Array(table.rows).fill(1);
-  const { searched, tested } = halves(table.rows, seed);
-  const absolute = rowLosses.metric === 'accuracy' ? margin : margin * meanOf(rowLosses.losses);
-  const proposals = proposeSlices(sliceColumns(table, names, FINE_BINS), coarse, {
-    losses: rowLosses.losses,
-    searched,
-    margin: absolute,
-  });
-  const results: Tested[] = [
-    ...enumerateSlices(coarse).map((slice) => ({
-      slice,
-      sought: false,
-      test: testSlice(rowLosses, maskOf(slice), all, margin),
-    })),
-    ...proposals
-      .map((slice) => ({ slice, sought: true, test: testSlice(rowLosses, maskOf(slice), tested, margin) }))
-      .filter(({ test }) => test.rows >= SLICE_LIMITS.rowsMin),
-  ];
+  const testColumn = createColumnTester(rowLosses, margin);
+  const enumerated = enumerateSlices(sliceColumns(table, names, FINE_BINS)).map((slice) => ({
+    slice,
+    sought: false,
+    test: testColumn(slice),
+  }));
+  const results: Tested[] = [...enumerated, ...soughtPairs(table, names, { rowLosses, seed, margin })];
   const q = benjaminiHochberg(results.map(({ test }) => test.p));
   const weak = results
     .map((result, i) => ({ ...result, q: q[i]! }))
@@ -119,16 +107,36 @@ export function findWeakSlices(
   };
 }
 
+/** Each half of the rows proposes pairs that the other half tests. */
+function soughtPairs(
+  table: Table,
+  names: readonly string[],
+  { rowLosses, seed, margin }: { rowLosses: RowLosses; seed: number; margin: number },
+): Tested[] {
+  const coarse = sliceColumns(table, names, COARSE_BINS);
+  const { losses, metric } = rowLosses;
+  const least = metric === 'accuracy' ? margin : margin * meanOf(losses);
+  const [a, b] = halves(table.rows, seed);
+  return [
+    { searched: a, tested: b },
+    { searched: b, tested: a },
+  ].flatMap(({ searched, tested }) =>
+    proposePairs(coarse, { losses, searched, margin: least })
+      .map((slice) => ({ slice, sought: true, test: testSlice(rowLosses, maskOf(slice), tested, margin) }))
+      .filter(({ test }) => test.rows >= SLICE_LIMITS.rowsMin),
+  );
+}
+
 function tooFew(rows: number, { rowLosses }: SliceQuestion) {
   const subject = `all slices: ${ROWS_MIN} rows are needed`;
   return ledgerEntry({ check: CHECK, subject, metric: rowLosses.metric, rows, outcome: 'insufficient' });
 }
 
-function halves(rows: number, seed: number): { searched: Uint8Array; tested: Uint8Array } {
+function halves(rows: number, seed: number): [Uint8Array, Uint8Array] {
   const rng = createRng(seed);
-  const searched = new Uint8Array(rows);
-  for (let row = 0; row < rows; row++) searched[row] = rng.uint32() & 1;
-  return { searched, tested: searched.map((bit) => 1 - bit) };
+  const half = new Uint8Array(rows);
+  for (let row = 0; row < rows; row++) half[row] = rng.uint32() & 1;
+  return [half, half.map((bit) => 1 - bit)];
 }
 
 type Weak = Tested & { readonly q: number };

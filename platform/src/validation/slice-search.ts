@@ -23,49 +23,78 @@ const PROPOSALS_MAX = 10;
 /** Standard errors below which a contrast is not worth proposing. */
 const Z_MIN = 2.5;
 const OVERLAP_MAX = 0.5;
+/** Neighbouring ranges that are joined at most. */
+const JOINED_MAX = 5;
 
 interface Scored {
   readonly slice: Slice;
   readonly z: number;
-  readonly rows: number;
 }
 
-/** Every single value or range that is large enough, in the order of the columns. */
+/**
+ * Every single value, and every run of up to five neighbouring ranges, that is large enough, in the order of the columns. Joined
+ * ranges share most of their rows, which Benjamini-Hochberg forgives (positive dependence), so they cost little power.
+ */
 export function enumerateSlices(columns: readonly SliceColumn[]): Slice[] {
   return columns.flatMap((column) => {
     const counts = new Float64Array(256);
     for (const code of column.codes) counts[code]!++;
-    return column.labels.flatMap((label, code) =>
-      isLargeEnough(counts[code]!, column.codes.length)
-        ? [{ label, columns: [column.name], terms: [{ column, from: code, to: code }] }]
-        : [],
-    );
+    const found: Slice[] = [];
+    for (let from = 0; from < column.labels.length; from++) {
+      let rows = 0;
+      for (let to = from; to <= lastJoined(column, from); to++) {
+        rows += counts[to]!;
+        if (!isLargeEnough(rows, column.codes.length)) continue;
+        const label = from === to ? column.labels[from]! : rangeLabel(column.name, column.ranges!, from, to);
+        found.push({ label, columns: [column.name], terms: [{ column, from, to }] });
+      }
+    }
+    return found;
   });
 }
 
+function lastJoined({ ranges }: SliceColumn, from: number): number {
+  if (ranges === undefined || from >= ranges.count) return from;
+  return Math.min(ranges.count - 1, from + JOINED_MAX - 1);
+}
+
 /**
- * Proposes slices by looking at some of the rows only: joined neighbouring ranges of one column (of `fine`) and pairs of values of
- * two columns (of `coarse`). The strongest that do not overlap, at most ten. They must be tested on rows not searched.
+ * Proposes pairs of values of two columns by looking at some of the rows only: the strongest that do not overlap, at most ten. They
+ * must be tested on rows not searched.
  */
-export function proposeSlices(
-  fine: readonly SliceColumn[],
-  coarse: readonly SliceColumn[],
-  rows: SearchRows,
-): Slice[] {
-  const total = totalOf(rows);
-  const contrast = (count: number, sum: number) => contrastOf(count, sum, total, rows.margin);
-  const strongest = [...coarse]
-    .map((column) => ({ column, z: bestSingle(column, rows, contrast) }))
-    .sort((a, b) => b.z - a.z)
+export function proposePairs(coarse: readonly SliceColumn[], all: SearchRows): Slice[] {
+  const rows = searchedOnly(coarse, all);
+  const total = totalOf(rows.losses);
+  const contrast = (count: number, sum: number) => contrastOf(count, sum, total, all.margin);
+  const strongest = rows.columns
+    .map((column) => ({ column, z: bestSingle(column, rows.losses, contrast) }))
+    .sort((x, y) => y.z - x.z)
     .slice(0, PAIRED_COLUMNS_MAX)
     .map(({ column }) => column);
-  const found = fine.flatMap((column) => joinedRanges(column, rows, contrast));
+  const found: Scored[] = [];
   for (let a = 0; a < strongest.length; a++) {
     for (let b = a + 1; b < strongest.length; b++) {
-      found.push(...pairs(strongest[a]!, strongest[b]!, rows, contrast));
+      found.push(...pairs(strongest[a]!, strongest[b]!, rows.losses, contrast));
     }
   }
-  return withoutOverlaps(found.sort((a, b) => b.z - a.z || (a.slice.label < b.slice.label ? -1 : 1)));
+  return withoutOverlaps(found.sort((x, y) => y.z - x.z || (x.slice.label < y.slice.label ? -1 : 1)));
+}
+
+/** A column with the codes of the searched rows only, in front of the whole one. */
+interface SearchedColumn {
+  readonly whole: SliceColumn;
+  readonly codes: Uint8Array;
+}
+
+function searchedOnly(
+  columns: readonly SliceColumn[],
+  { losses, searched }: SearchRows,
+): { columns: SearchedColumn[]; losses: Float64Array } {
+  const keep = (_: number, row: number) => searched[row] === 1;
+  return {
+    columns: columns.map((whole) => ({ whole, codes: whole.codes.filter(keep) })),
+    losses: losses.filter(keep),
+  };
 }
 
 /** 1 where a row is in the slice. */
@@ -99,15 +128,13 @@ interface Total {
 
 type Contrast = (count: number, sum: number) => number;
 
-function totalOf({ losses, searched }: SearchRows): Total {
-  let rows = 0;
+function totalOf(losses: Float64Array): Total {
+  const rows = losses.length;
   let sum = 0;
   let squares = 0;
-  for (let row = 0; row < losses.length; row++) {
-    if (searched[row] === 0) continue;
-    rows++;
-    sum += losses[row]!;
-    squares += losses[row]! * losses[row]!;
+  for (const loss of losses) {
+    sum += loss;
+    squares += loss * loss;
   }
   return { rows, sum, variance: rows < 2 ? 0 : (squares - (sum * sum) / rows) / (rows - 1) };
 }
@@ -121,66 +148,33 @@ function contrastOf(count: number, sum: number, total: Total, margin: number): n
   return difference / Math.sqrt(total.variance * (1 / count + 1 / rest));
 }
 
-function bestSingle(column: SliceColumn, rows: SearchRows, contrast: Contrast): number {
-  const { counts, sums } = tally(column, rows);
-  let best = 0;
-  for (let code = 0; code < column.labels.length; code++)
-    best = Math.max(best, contrast(counts[code]!, sums[code]!));
-  return best;
-}
-
-function tally(
-  { codes }: SliceColumn,
-  { losses, searched }: SearchRows,
-): { counts: Float64Array; sums: Float64Array } {
+function bestSingle({ whole, codes }: SearchedColumn, losses: Float64Array, contrast: Contrast): number {
   const counts = new Float64Array(256);
   const sums = new Float64Array(256);
   for (let row = 0; row < codes.length; row++) {
-    if (searched[row] === 0) continue;
     counts[codes[row]!]!++;
     sums[codes[row]!]! += losses[row]!;
   }
-  return { counts, sums };
-}
-
-/** All runs of two or more neighbouring ranges. */
-function joinedRanges(column: SliceColumn, rows: SearchRows, contrast: Contrast): Scored[] {
-  const { ranges, name } = column;
-  if (ranges === undefined) return [];
-  const { counts, sums } = tally(column, rows);
-  const found: Scored[] = [];
-  for (let from = 0; from < ranges.count; from++) {
-    let count = counts[from]!;
-    let sum = sums[from]!;
-    for (let to = from + 1; to < ranges.count && to - from < ranges.count - 1; to++) {
-      count += counts[to]!;
-      sum += sums[to]!;
-      const z = contrast(count, sum);
-      if (z < Z_MIN) continue;
-      const label = rangeLabel(name, ranges, from, to);
-      found.push({ z, rows: count, slice: { label, columns: [name], terms: [{ column, from, to }] } });
-    }
-  }
-  return found;
+  return whole.labels.reduce((best, _, code) => Math.max(best, contrast(counts[code]!, sums[code]!)), 0);
 }
 
 /** All pairs of a value of `a` with one of `b`, by one table of sums. */
-function pairs(a: SliceColumn, b: SliceColumn, rows: SearchRows, contrast: Contrast): Scored[] {
-  const width = b.labels.length;
-  const counts = new Float64Array(a.labels.length * width);
+function pairs(a: SearchedColumn, b: SearchedColumn, losses: Float64Array, contrast: Contrast): Scored[] {
+  const width = b.whole.labels.length;
+  const counts = new Float64Array(a.whole.labels.length * width);
   const sums = new Float64Array(counts.length);
-  addPairs({ a: a.codes, b: b.codes, width, counts, sums }, rows);
+  addPairs({ a: a.codes, b: b.codes, width, counts, sums }, losses);
   const found: Scored[] = [];
   for (let cell = 0; cell < counts.length; cell++) {
     const z = contrast(counts[cell]!, sums[cell]!);
     if (z < Z_MIN) continue;
     const [i, j] = [Math.floor(cell / width), cell % width];
     const terms = [
-      { column: a, from: i, to: i },
-      { column: b, from: j, to: j },
+      { column: a.whole, from: i, to: i },
+      { column: b.whole, from: j, to: j },
     ];
-    const label = `${a.labels[i]} and ${b.labels[j]}`;
-    found.push({ z, rows: counts[cell]!, slice: { label, columns: [a.name, b.name], terms } });
+    const label = `${a.whole.labels[i]} and ${b.whole.labels[j]}`;
+    found.push({ z, slice: { label, columns: [a.whole.name, b.whole.name], terms } });
   }
   return found;
 }
@@ -193,9 +187,9 @@ interface PairTable {
   readonly sums: Float64Array;
 }
 
-function addPairs({ a, b, width, counts, sums }: PairTable, { losses, searched }: SearchRows): void {
+function addPairs({ a, b, width, counts, sums }: PairTable, losses: Float64Array): void {
   for (let row = 0; row < a.length; row++) {
-    if (searched[row] === 0 || a[row] === NO_CODE || b[row] === NO_CODE) continue;
+    if (a[row] === NO_CODE || b[row] === NO_CODE) continue;
     const cell = a[row]! * width + b[row]!;
     counts[cell]!++;
     sums[cell]! += losses[row]!;
