@@ -101,7 +101,7 @@ function Ruler(props: {
       {big.map((tick) => (
         <g key={tick}>
           <path d={`M${x(tick)} ${BASE}v9`} stroke="var(--line-3)" />
-          <text x={x(tick)} y={BASE + 21} textAnchor="middle">
+          <text x={Math.max(14, Math.min(width - 14, x(tick)))} y={BASE + 21} textAnchor="middle">
             {format(tick)}
           </text>
         </g>

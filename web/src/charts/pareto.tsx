@@ -19,7 +19,9 @@ export interface ParetoProps {
 }
 
 /** Quality against the time of one row (log scale): what a better score costs in service. */
-export function Pareto({ points, metric, higherIsBetter, format, height = 220 }: ParetoProps) {
+export function Pareto({ points: all, metric, higherIsBetter, format, height = 220 }: ParetoProps) {
+  // A baseline far below would press everything else together; the table beside still shows it.
+  const points = withoutOutliers(all);
   const costs = points.map((point) => Math.max(1, point.cost));
   const low = Math.floor(Math.log10(Math.min(...costs, 10)) * 2) / 2;
   const high = Math.ceil(Math.log10(Math.max(...costs, 100)) * 2) / 2;
@@ -110,4 +112,13 @@ export function frontOf(points: readonly ParetoPoint[], higherIsBetter: boolean)
       front.push(point);
   }
   return front;
+}
+
+/** Points whose score is within reach of the best few: the worst outlier is left out while it would take over half of the scale. */
+export function withoutOutliers(points: readonly ParetoPoint[]): readonly ParetoPoint[] {
+  if (points.length < 3) return points;
+  const best = points.find((point) => point.best) ?? points[0]!;
+  const distances = points.map((point) => Math.abs(point.score - best.score)).sort((a, b) => a - b);
+  const reach = 4 * (distances[Math.floor(distances.length / 2)] ?? 0);
+  return reach === 0 ? points : points.filter((point) => Math.abs(point.score - best.score) <= reach);
 }
