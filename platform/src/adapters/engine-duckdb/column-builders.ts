@@ -77,7 +77,7 @@ export class LongBuilder implements ColumnBuilder {
     const count = chunk.rowCount;
     const bits = validBits(validity);
     this.values = room(this.values, this.rows, count);
-    const exact = this.texts === undefined && copyLongs(items, this.values, this.rows, count);
+    const exact = this.texts === undefined && copyLongs({ items, bits }, this.values, this.rows, count);
     if (exact) {
       if (bits !== undefined) clearInvalid(this.values, this.rows, count, bits);
       this.rows += count;
@@ -104,8 +104,13 @@ export class LongBuilder implements ColumnBuilder {
   }
 }
 
-/** @returns whether every value (also of invalid rows, whose memory is arbitrary but rarely large) is exact */
-function copyLongs(items: BigInt64Array, values: Float64Array, from: number, count: number): boolean {
+/** @returns whether every valid value is exact as float64; the memory behind an invalid one is arbitrary and says nothing */
+function copyLongs(
+  { items, bits }: { items: BigInt64Array; bits: Uint8Array | undefined },
+  values: Float64Array,
+  from: number,
+  count: number,
+): boolean {
   const low = new Uint32Array(items.buffer, items.byteOffset, count * 2);
   const high = new Int32Array(items.buffer, items.byteOffset, count * 2);
   let largest = 0;
@@ -113,12 +118,9 @@ function copyLongs(items: BigInt64Array, values: Float64Array, from: number, cou
     const value = high[2 * row + 1]! * 4294967296 + low[2 * row]!;
     values[from + row] = value;
     const size = value < 0 ? -value : value;
-    if (size > largest) largest = size;
+    if (size > largest && (bits === undefined || (bits[row >> 3]! & (1 << (row & 7))) !== 0)) largest = size;
   }
-  return (
-    largest < LARGEST_EXACT ||
-    items.subarray(0, count).every((item) => item <= 9007199254740992n && item >= -9007199254740992n)
-  );
+  return largest <= LARGEST_EXACT;
 }
 
 interface TextVector {

@@ -61,8 +61,8 @@ export async function openSqlStores(
     await migrate(db, options.clock.now());
     return await storesOn({ db, ...options }, location.kind, opened.release);
   } catch (error) {
+    await opened.release().catch(() => undefined);
     await db.destroy().catch(() => undefined);
-    await opened.release();
     throw databaseError(error);
   }
 }
@@ -89,8 +89,8 @@ async function storesOn(
     idempotency: createIdempotencyStore(context),
     close: async () => {
       await queue.close();
-      await context.db.destroy();
       await release();
+      await context.db.destroy();
     },
   };
 }

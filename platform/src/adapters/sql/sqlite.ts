@@ -13,8 +13,9 @@ export function sqliteDialect(path: string): { dialect: Dialect; release: () => 
   let database: InstanceType<typeof Libsql> | undefined;
   try {
     database = new Libsql(path);
-    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    // In this order: a WAL that was entered exclusively could not be given back before the process ends.
     database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA synchronous = FULL');
     database.exec('PRAGMA foreign_keys = ON');
     // The lock is only taken by a first write.
@@ -24,7 +25,13 @@ export function sqliteDialect(path: string): { dialect: Dialect; release: () => 
     database?.close();
     throw openError(path, error);
   }
-  return { dialect: new SqliteDialect({ database: database as never }), release: async () => undefined };
+  const owned = database;
+  // The driver frees a closed database only when its statements are collected: the lock is given back by hand.
+  const release = async () => {
+    owned.exec('PRAGMA locking_mode = NORMAL');
+    owned.prepare('SELECT count(*) FROM sqlite_master').get();
+  };
+  return { dialect: new SqliteDialect({ database: database as never }), release };
 }
 
 function openError(path: string, error: unknown): SlipwayError {
