@@ -25,7 +25,8 @@ export async function run({ args, options, io }: CommandInput): Promise<ExitCode
   try {
     const result = await launch({ file: args[0]!, options: launchOptions, io, view, state, interrupt });
     view.close();
-    return await show(result, { json, io, connection: state.connection! });
+    const stops = launchOptions.exit === true && state.connection?.started !== undefined;
+    return await show(result, { json, stops, io, connection: state.connection! });
   } catch (error) {
     view.close();
     const failure = failureOf(withAdvice(error, state, launchOptions));
@@ -97,7 +98,12 @@ async function launch(job: {
 
 async function show(
   result: LaunchResult,
-  { json, io, connection }: { json: boolean; io: CommandInput['io']; connection: Connection },
+  {
+    json,
+    stops,
+    io,
+    connection,
+  }: { json: boolean; stops: boolean; io: CommandInput['io']; connection: Connection },
 ): Promise<ExitCode> {
   const { exit, ...told } = result;
   const code = (exit ?? (result.ok ? 0 : 1)) as ExitCode;
@@ -105,13 +111,16 @@ async function show(
     io.out(JSON.stringify(told));
     return code;
   }
-  for (const line of ['', ...summaryLines(result, io), '', ...linkLines(result.links, io)]) io.out(line);
+  for (const line of ['', ...summaryLines(result, io)]) io.out(line);
+  // Links into a server that is about to stop would be dead on arrival.
+  if (!stops) for (const line of ['', ...linkLines(result.links, io)]) io.out(line);
   if (result.error !== undefined) {
     io.say('');
     for (const line of failureLines({ error: result.error, exit: code }, io.paint)) io.say(line);
   }
   const { model, links } = result;
-  if (result.ok && model !== undefined && links['invocations'] !== undefined) {
+  if (stops) io.say('\nThe server stops (--exit). `slipway up` serves the model again.');
+  else if (result.ok && model !== undefined && links['invocations'] !== undefined) {
     const params = { name: model.name, version: model.version };
     const { signature } = await connection.client.call('getVersion', { params });
     io.out('');

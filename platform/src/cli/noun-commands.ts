@@ -14,12 +14,10 @@ interface ListOptions extends CommonOptions {
 export function list(word: string): CommandRun {
   return async ({ options, io }) => {
     const { limit, cursor, ...common } = options as ListOptions;
+    const query = { limit: readLimit(limit), ...(cursor === undefined ? {} : { cursor }) };
     const { client } = await connect(common);
     const noun = NOUNS[word]!;
-    const page = await noun.list(client, {
-      limit: readLimit(limit),
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+    const page = await noun.list(client, query);
     if (common.json) {
       io.out(JSON.stringify(page));
       return 0;
