@@ -120,7 +120,7 @@ function copyLongs(
     const size = value < 0 ? -value : value;
     if (size > largest && (bits === undefined || (bits[row >> 3]! & (1 << (row & 7))) !== 0)) largest = size;
   }
-  return largest <= LARGEST_EXACT;
+  return largest < LARGEST_EXACT;
 }
 
 interface TextVector {
