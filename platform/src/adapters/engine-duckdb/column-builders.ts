@@ -120,7 +120,12 @@ function copyLongs(
     const size = value < 0 ? -value : value;
     if (size > largest && (bits === undefined || (bits[row >> 3]! & (1 << (row & 7))) !== 0)) largest = size;
   }
-  return largest < LARGEST_EXACT;
+  // At the limit itself float64 cannot tell 2^53 from 2^53 + 1: only then the integers are looked at.
+  return largest < LARGEST_EXACT || (largest === LARGEST_EXACT && items.subarray(0, count).every(isExact));
+}
+
+function isExact(item: bigint): boolean {
+  return item <= 9007199254740992n && item >= -9007199254740992n;
 }
 
 interface TextVector {
