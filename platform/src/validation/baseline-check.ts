@@ -15,6 +15,8 @@ import type { ModelUnderTest } from './types.ts';
 /** A gain over the constant smaller than this is worth nothing: when the interval is wider, the rows cannot tell. */
 const USEFUL_GAIN_RATE = 0.1;
 const USEFUL_GAIN_SHARE = 0.1;
+/** Below this the intervals themselves cannot be trusted: a few rows ranked by luck look certain. */
+const ROWS_MIN = 30;
 
 /**
  * The candidate must beat a constant answer: the lower end of the paired 95 % interval above 0. Whether the linear model would do
@@ -70,7 +72,8 @@ function judge(
   answers: Float32Array,
 ): 'pass' | 'fail' | 'insufficient' {
   const { metric, truth } = evidence;
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return 'insufficient';
+  if (truth.target.length < ROWS_MIN || !Number.isFinite(low) || !Number.isFinite(high))
+    return 'insufficient';
   if (low > 0) return 'pass';
   const useful =
     metric.direction === 'maximise' ? USEFUL_GAIN_RATE : USEFUL_GAIN_SHARE * metric.value(truth, answers);

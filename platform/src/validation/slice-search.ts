@@ -55,7 +55,9 @@ export function enumerateSlices(columns: readonly SliceColumn[]): Slice[] {
 
 function lastJoined({ ranges }: SliceColumn, from: number): number {
   if (ranges === undefined || from >= ranges.count) return from;
-  return Math.min(ranges.count - 1, from + JOINED_MAX - 1);
+  // All ranges together are no slice: they say only that the value is there.
+  const last = from === 0 ? ranges.count - 2 : ranges.count - 1;
+  return Math.max(from, Math.min(last, from + JOINED_MAX - 1));
 }
 
 /**
