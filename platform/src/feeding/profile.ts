@@ -22,13 +22,15 @@ export async function profilePart(
 ): Promise<{ rows: number; fingerprint: string; profile: ColumnProfile[] }> {
   const source = `read_parquet(${sqlText(part)})`;
   const columns = schema.columns.map((column, index) => ({ ...column, index }));
-  const [moments] = await session.rows(
-    `SELECT count(*) AS n, ${fingerprintSql(schema)} AS hash, ${columns.flatMap(momentSql).join(', ')} FROM ${source}`,
-  );
-  const rows = Number(moments!['n']);
+  const [counted] = await session.rows(`SELECT count(*) AS n FROM ${source}`);
+  const rows = Number(counted!['n']);
   const quantiles = await quantilesOf(session, { source, columns, rows });
+  const centred = columns.map((column) => ({ ...column, centre: quantiles.get(column.index)?.[3] ?? 0 }));
+  const [moments] = await session.rows(
+    `SELECT ${fingerprintSql(schema)} AS hash, ${centred.flatMap(momentSql).join(', ')} FROM ${source}`,
+  );
   const profile: ColumnProfile[] = [];
-  for (const column of columns) {
+  for (const column of centred) {
     const base = baseProfile(column, moments!, rows);
     const detail =
       column.type === 'string' || column.type === 'boolean'
@@ -41,6 +43,7 @@ export async function profilePart(
 }
 
 type Indexed = SchemaColumn & { readonly index: number };
+type Centred = Indexed & { readonly centre: number };
 
 /**
  * Order-independent identity of the rows: the sum of 64 bits of each row's MD5, modulo 2^64. A sum and not xor, in which pairs of
@@ -48,15 +51,22 @@ type Indexed = SchemaColumn & { readonly index: number };
  */
 function fingerprintSql(schema: TableSchema): string {
   const cells = schema.columns.map(
-    ({ name, type }) => `coalesce(${numericText(sqlName(name), type)}, chr(30)), chr(31)`,
+    ({ name, type }) => `coalesce(${cellSql(sqlName(name), type)}, chr(30)), chr(31)`,
   );
   return `sum(md5_number_lower(concat(${cells.join(', ')}))::HUGEINT)::VARCHAR`;
 }
 
-function numericText(name: string, type: SchemaColumn['type']): string {
-  return type === 'timestamp' || type === 'date'
-    ? `epoch_ms(${name}::TIMESTAMP)::VARCHAR`
-    : `${name}::VARCHAR`;
+/** Equal values have equal texts: of floats the bits, whose text is much cheaper than the shortest decimal (adding zero undoes −0). */
+function cellSql(name: string, type: SchemaColumn['type']): string {
+  switch (type) {
+    case 'number':
+      return `(${name} + 0.0::DOUBLE)::BIT::BIGINT::VARCHAR`;
+    case 'date':
+    case 'timestamp':
+      return `epoch_ms(${name}::TIMESTAMP)::VARCHAR`;
+    default:
+      return `${name}::VARCHAR`;
+  }
 }
 
 function asNumber(column: SchemaColumn): string {
@@ -72,7 +82,8 @@ function asNumber(column: SchemaColumn): string {
   }
 }
 
-function momentSql(column: Indexed): string[] {
+/** Sums of distances from the median: as cheap as plain sums, and exact where those cancel (dates, large offsets). */
+function momentSql(column: Centred): string[] {
   const { index, type } = column;
   const name = sqlName(column.name);
   const shared = [`count(${name}) AS count_${index}`, `approx_count_distinct(${name}) AS distinct_${index}`];
@@ -84,16 +95,18 @@ function momentSql(column: Indexed): string[] {
     ...shared,
     `min(${value}) AS min_${index}`,
     `max(${value}) AS max_${index}`,
-    `avg(${value}) AS mean_${index}`,
-    `stddev_samp(${value}) AS sd_${index}`,
+    `sum(${value} - ${column.centre}::DOUBLE) AS first_${index}`,
+    `sum((${value} - ${column.centre}::DOUBLE) * (${value} - ${column.centre}::DOUBLE)) AS second_${index}`,
   ];
 }
 
-function baseProfile(column: Indexed, moments: Record<string, unknown>, rows: number): ColumnProfile {
+function baseProfile(column: Centred, moments: Record<string, unknown>, rows: number): ColumnProfile {
   const { index, type } = column;
   const count = Number(moments[`count_${index}`]);
   const number = (key: string) => finiteOrNull(moments[`${key}_${index}`]);
   const text = type === 'string';
+  const [first, second] = [number('first') ?? 0, number('second') ?? 0];
+  const variance = (second - first ** 2 / count) / (count - 1);
   return {
     name: column.name,
     type,
@@ -103,8 +116,8 @@ function baseProfile(column: Indexed, moments: Record<string, unknown>, rows: nu
     distinct: Math.min(Number(moments[`distinct_${index}`]), count),
     min: text ? null : number('min'),
     max: text ? null : number('max'),
-    mean: text ? null : number('mean'),
-    sd: text ? null : number('sd'),
+    mean: text || count === 0 ? null : column.centre + first / count,
+    sd: text || count < 2 ? null : finiteOrNull(Math.sqrt(Math.max(0, variance))),
     quantiles: null,
     histogram: null,
     top: [],
