@@ -2,7 +2,7 @@ import { defineErrors, SlipwayError } from '../kernel/errors.ts';
 import { type DateFormat, parseDate } from './dates.ts';
 import type { Feature, FeatureMatrix } from './features.ts';
 import type { Column, ColumnType, Table } from './table.ts';
-import { findColumn } from './table.ts';
+import { cellText, findColumn } from './table.ts';
 
 /**
  * Coercions turn raw columns into what the graph takes. They are data in the bundle, applied by the functions of this file
@@ -218,10 +218,11 @@ function asTexts(
   column: Column,
   coercion: ColumnCoercion,
 ): { codes: Int32Array; dictionary: readonly string[] } {
+  // A table from another source may hold as numbers, booleans or dates what the model knows as text: then as a request would write it.
   const values: ArrayLike<unknown> =
     column.type === 'string'
       ? column.dictionary
-      : Array.from(column.values, (value) => (Number.isNaN(value) ? null : value));
+      : Array.from(column.values, (_, row) => cellText(column, row));
   const index = new Map<string, number>();
   const dictionary: string[] = [];
   const codeOf = (value: unknown, row: number) => {
