@@ -60,7 +60,7 @@ function compare(evidence: Evidence, baseline: ModelUnderTest, answers: Float32A
   return {
     findings,
     ledger: [entry],
-    baselines: [{ name: baseline.name, metrics: estimateMetrics(scored, metric) }],
+    baselines: [{ name: baseline.name, metrics: estimateMetrics(scored, metric, 'quick') }],
   };
 }
 

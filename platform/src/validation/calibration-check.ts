@@ -1,17 +1,8 @@
-import { scoreWithInterval } from '../estimators/metrics/intervals.ts';
 import type { Predictions, Truth } from '../estimators/metrics/types.ts';
 import { normalUpper, Z95 } from '../estimators/statistics/distributions.ts';
 import { meanOf, varianceOf } from '../estimators/statistics/means.ts';
 import { benjaminiHochberg } from '../estimators/statistics/multiple-testing.ts';
-import {
-  type Check,
-  type DraftFinding,
-  finite,
-  intervalOf,
-  ledgerEntry,
-  percent,
-  short,
-} from './evidence.ts';
+import { type Check, type DraftFinding, finite, intervalOf, ledgerEntry, short } from './evidence.ts';
 
 const CHECK = 'calibration';
 const ALPHA = 0.05;
@@ -32,17 +23,17 @@ const NEWTON_STEPS_MAX = 50;
  */
 export const calibrationCheck: Check = {
   name: CHECK,
-  run: ({ truth, predictions }) => {
+  run: ({ truth, predictions, metrics }) => {
     const rows = truth.target.length;
     if (truth.task === 'regression') return { findings: [], ledger: [] };
-    const ece = scoreWithInterval('ece', truth, predictions);
+    const ece = metrics.find(({ metric }) => metric === 'ece');
     const entry = ledgerEntry({
       check: CHECK,
       subject: 'expected calibration error',
       metric: 'ece',
       rows,
-      effect: finite(ece.value),
-      interval: intervalOf(ece),
+      effect: ece?.value ?? null,
+      interval: ece?.interval ?? null,
       outcome: rows < ROWS_MIN ? 'insufficient' : 'pass',
     });
     if (rows < ROWS_MIN) return { findings: [], ledger: [entry] };
@@ -53,7 +44,7 @@ export const calibrationCheck: Check = {
     const q = benjaminiHochberg(tests.map(({ p }) => p));
     const judged = tests.map((test, i) => ({ ...test, q: q[i]!, fails: q[i]! <= ALPHA && test.matters }));
     return {
-      findings: judged.filter(({ fails }) => fails).map((test) => findingOf(test, rows, ece.value)),
+      findings: judged.filter(({ fails }) => fails).map((test) => findingOf(test, rows, ece?.value)),
       ledger: [
         entry,
         ...judged.map((test) =>
@@ -85,15 +76,19 @@ interface CalibrationTest {
   readonly matters: boolean;
 }
 
-function findingOf(test: CalibrationTest & { readonly q: number }, rows: number, ece: number): DraftFinding {
+function findingOf(
+  test: CalibrationTest & { readonly q: number },
+  rows: number,
+  ece: number | undefined,
+): DraftFinding {
   const summary =
     test.metric === 'gap'
-      ? `probabilities are ${percent(Math.abs(test.value))} points too ${test.value > 0 ? 'high' : 'low'} on average`
+      ? `probabilities are ${(100 * Math.abs(test.value)).toFixed(1)} points too ${test.value > 0 ? 'high' : 'low'} on average`
       : `probabilities are too ${test.value < 1 ? 'sure' : 'timid'}: calibration slope ${short(test.value)}`;
   return {
     check: CHECK,
     weight: 'fails',
-    summary: summary.replace(' % points', ' points'),
+    summary,
     rows,
     effect: {
       metric: test.metric,
@@ -105,7 +100,7 @@ function findingOf(test: CalibrationTest & { readonly q: number }, rows: number,
       margin: test.metric === 'gap' ? GAP_MARGIN : 1 - SLOPE_LOW,
     },
     adjustedP: test.q,
-    evidence: { ece },
+    ...(ece === undefined ? {} : { evidence: { ece } }),
   };
 }
 

@@ -11,6 +11,7 @@ import { championCheck } from './champion-check.ts';
 import { coverageCheck } from './coverage-check.ts';
 import type { Evidence } from './evidence.ts';
 import { leakageCheck } from './leakage-check.ts';
+import { estimateMetrics } from './metrics.ts';
 import { readTruth } from './truth.ts';
 import type { ModelUnderTest, ValidationRequest } from './types.ts';
 
@@ -83,6 +84,7 @@ function evidenceOf(options: {
   return {
     ...{ request, table, truth, predictions, allPredictions: predictions, metric: metricOf('auc') },
     test: { table, truth, known, unused, duplicates: null, source: '' },
+    metrics: estimateMetrics({ truth, predictions, all: { truth, predictions } }, metricOf('auc')),
     predict: async ({ name }, part) => {
       const column = part.columns[0]!;
       return answersOf(options.others![name]!, column.type === 'string' ? [] : column.values);

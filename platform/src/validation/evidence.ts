@@ -16,6 +16,8 @@ export interface Evidence {
   readonly allPredictions: Float32Array;
   /** The headline. */
   readonly metric: Metric;
+  /** The candidate's metrics, the headline first where it is defined. */
+  readonly metrics: readonly MetricEstimate[];
   /** Another model's answers for rows of `table` (all by default). */
   readonly predict: (model: ModelUnderTest, table: Table) => Promise<Float32Array>;
 }

@@ -1,4 +1,4 @@
-import type { LedgerEntry, MetricEstimate, ReportDetail } from '../contracts/validations.ts';
+import type { LedgerEntry, ReportDetail } from '../contracts/validations.ts';
 import { metricOf } from '../estimators/metrics/registry.ts';
 import type { Truth } from '../estimators/metrics/types.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
@@ -70,14 +70,18 @@ async function gather(request: ValidationRequest, { engine, runtime }: Validatio
   const truth: Truth = everyRow
     ? test.truth
     : { ...test.truth, target: Float64Array.from(test.known, (row) => test.truth.target[row]!) };
+  const predictions = everyRow ? allPredictions : takePredictions(allPredictions, outputs, test.known);
+  const metric = metricOf(request.metric);
+  const all = { truth: test.truth, predictions: allPredictions };
   return {
     request,
     test,
+    metrics: estimateMetrics({ truth, predictions, all }, metric),
     table: everyRow ? test.table : takeRows(test.table, test.known),
     truth,
     allPredictions,
-    predictions: everyRow ? allPredictions : takePredictions(allPredictions, outputs, test.known),
-    metric: metricOf(request.metric),
+    predictions,
+    metric,
     predict: (model, table) => predictTable(model, table, runtime),
   };
 }
@@ -103,16 +107,15 @@ async function carryOut(check: Check, evidence: Evidence): Promise<CheckOutcome>
 }
 
 function assemble(evidence: Evidence, outcomes: readonly CheckOutcome[]): Omit<ReportDetail, 'seconds'> {
-  const { request, test } = evidence;
+  const { request, test, metrics } = evidence;
   const rows: CurveRows = {
     truth: evidence.truth,
     predictions: evidence.predictions,
     all: { truth: test.truth, predictions: evidence.allPredictions },
     labels: request.candidate.signature.labels,
   };
-  const metrics = estimateMetrics(rows, evidence.metric);
   const required = requireMetrics(metrics, request.policy, evidence.table.rows);
-  const headline = headlineOf(metrics, evidence);
+  const headline = headlineOf(evidence);
   const judged = [...outcomes, required, headline];
   const ledger = judged.flatMap(({ ledger: lines }) => lines);
   const drafts = judged.flatMap(({ findings: found }) => found);
@@ -130,7 +133,7 @@ function assemble(evidence: Evidence, outcomes: readonly CheckOutcome[]): Omit<R
     metric: metrics[0]!,
     createdAt: request.createdAt,
     findings,
-    metrics,
+    metrics: [...metrics],
     baselines: outcomes.flatMap(({ baselines }) => [...(baselines ?? [])]),
     curves: drawCurves(rows),
     ledger,
@@ -143,10 +146,10 @@ function assemble(evidence: Evidence, outcomes: readonly CheckOutcome[]): Omit<R
 }
 
 /** The headline metric may not exist on these rows (one class only): then nothing is known about what matters most. */
-function headlineOf(
-  metrics: readonly MetricEstimate[],
-  { metric, truth }: Evidence,
-): { findings: DraftFinding[]; ledger: LedgerEntry[] } {
+function headlineOf({ metrics, metric, truth }: Evidence): {
+  findings: DraftFinding[];
+  ledger: LedgerEntry[];
+} {
   if (metrics.length === 0) {
     throw new SlipwayError('TEST_ROWS_UNUSABLE', {
       message: `no metric is defined on the ${truth.target.length} test rows`,
