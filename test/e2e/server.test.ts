@@ -9,7 +9,14 @@ import type { LaunchLine } from '../../platform/src/contracts/launch.ts';
 import { STREAMS } from '../../platform/src/contracts/routes.ts';
 import { BIN, freePort, Workplace } from '../slipway-process.ts';
 
-const ROWS = `${['x,y', ...Array.from({ length: 400 }, (_, i) => `${i % 17},${i % 17 > 8 ? 'yes' : 'no'}`)].join('\n')}\n`;
+/** Two columns that help and none that tells all. */
+const ROWS = `${[
+  'x,z,y',
+  ...Array.from({ length: 600 }, (_, i) => {
+    const [x, z] = [(i * 7919) % 101, (i * 104_729) % 89];
+    return `${x},${z},${x + z + ((i * 31_337) % 97) > 140 ? 'yes' : 'no'}`;
+  }),
+].join('\n')}\n`;
 
 /** A server in the foreground, as `slipway up` runs it; ready when it says so. */
 async function up(place: Workplace, env: Record<string, string> = {}, more: readonly string[] = []) {
@@ -20,15 +27,16 @@ async function up(place: Workplace, env: Record<string, string> = {}, more: read
     { cwd: place.folder, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ready = await new Promise<{ url: string }>((resolve, reject) => {
-    let text = '';
+    let out = '';
+    let said = '';
     child.stdout.on('data', (chunk) => {
-      text += chunk;
-      if (text.includes('\n')) resolve(JSON.parse(text) as { url: string });
+      out += chunk;
+      if (out.includes('\n')) resolve(JSON.parse(out) as { url: string });
     });
     child.stderr.on('data', (chunk) => {
-      text += chunk;
+      said += chunk;
     });
-    child.once('exit', (code) => reject(new Error(`slipway up ended with ${code}: ${text}`)));
+    child.once('exit', (code) => reject(new Error(`slipway up ended with ${code}: ${said}`)));
   });
   return { child, port, ...ready };
 }
@@ -143,7 +151,7 @@ describe('a server on this machine', () => {
     expect((await fetch(`${server.url}/api/v1/blobs/${digest}`, { method: 'HEAD' })).status).toBe(404);
     const wrong = await put('0'.repeat(64));
     expect(wrong.status).toBe(409);
-    expect(await wrong.json()).toMatchObject({ code: 'BLOB_DIGEST_MISMATCH' });
+    expect(await wrong.json()).toMatchObject({ code: 'CONFLICT' });
     expect((await put('nothing')).status).toBe(400);
     expect(await (await put(digest)).json()).toEqual({ digest, bytes: bytes.length });
     expect((await fetch(`${server.url}/api/v1/blobs/${digest}`, { method: 'HEAD' })).status).toBe(200);

@@ -9,8 +9,9 @@ export function armKillPoint(spec: string | undefined): void {
     armed = undefined;
     return;
   }
-  const [name, count] = spec.split(':');
-  armed = { name: name!, passings: count === undefined ? 1 : Number(count) };
+  // Names hold colons themselves: only a trailing number is a count.
+  const match = /^(.*?)(?::(\d+))?$/.exec(spec)!;
+  armed = { name: match[1]!, passings: match[2] === undefined ? 1 : Number(match[2]) };
 }
 
 export function killPoint(name: string): void {
