@@ -7,10 +7,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { compressFolder } from './compress.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(ROOT, ...parts);
+const ERROR_LINES_MAX = 40;
 const TSC = at('node_modules/typescript/bin/tsc');
 
 /** name → what it needs to exist, what it reads, where its stamp stands, what it does. The lock file is an input of all: a new compiler builds anew. */
@@ -63,13 +65,22 @@ async function buildPart(name, say) {
     await part.build();
   } catch (error) {
     say(`build ${name.padEnd(9)} failed`);
-    say(String(error?.message ?? error));
+    say(readable(String(error?.message ?? error)));
     return false;
   }
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, digest);
   say(`build ${name.padEnd(9)} ${((performance.now() - started) / 1000).toFixed(1)} s`);
   return true;
+}
+
+/** The first lines without colours: a compiler repeats itself for every file that a mistake reaches. */
+function readable(text) {
+  const lines = stripVTControlCharacters(text).split('\n');
+  const more = lines.length - ERROR_LINES_MAX;
+  return more > 0
+    ? `${lines.slice(0, ERROR_LINES_MAX).join('\n')}\n… and ${more} more lines`
+    : lines.join('\n');
 }
 
 async function buildPlatform() {

@@ -75,6 +75,8 @@ function takeOver(reply: FastifyReply): EventStream & { beat(): void } {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'x-accel-buffering': 'no',
+    // Kept alive, the connection would outlive the stream and hold up the closing of the server.
+    connection: 'close',
   });
   // Headers alone are not flushed: the client would not know that it is connected.
   raw.write(': open\n\n');

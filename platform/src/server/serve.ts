@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Logger } from 'pino';
 import { type Config, type ConfigOptions, readConfig } from '../app/config.ts';
 import type { RunningServer } from './start.ts';
 import { withToken } from './token.ts';
@@ -27,7 +28,7 @@ export async function serve(options: ConfigOptions): Promise<Served> {
   ]);
   const logger = createLogger(config.logLevel);
   const app = await openApp(config);
-  const server = await startServer(app, { logger }).catch(async (error: unknown) => {
+  const server = await startServer(app, { logger: quieter(logger) }).catch(async (error: unknown) => {
     await app.close();
     throw error;
   });
@@ -39,6 +40,11 @@ export async function serve(options: ConfigOptions): Promise<Served> {
     void stop();
   });
   return { config, server, stop };
+}
+
+/** The framework tells at level 'info' what the command tells already (where it listens). */
+function quieter(logger: Logger): Logger {
+  return logger.child({}, { level: logger.level === 'info' ? 'warn' : logger.level });
 }
 
 /** The first call closes, a second one (an impatient Ctrl-C) ends at once. */

@@ -2,11 +2,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { App } from '../app/app.ts';
+import '../app/errors.ts';
 import { openApiDocument } from '../contracts/openapi.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import { LIMITS } from '../kernel/limits.ts';
 import { createAccess, isLoopback, TOKEN_COOKIE } from './access.ts';
 import { registerBlobs } from './blob-routes.ts';
+import { watchConnections } from './connections.ts';
 import { docsPage } from './docs-page.ts';
 import { EventStreams } from './event-streams.ts';
 import { registerInferenceRoutes } from './inference-routes.ts';
@@ -53,6 +55,7 @@ export async function startServer(app: App, options: StartOptions = {}): Promise
   const { config } = app;
   const streams = new EventStreams();
   const server = await buildServer(app, streams, options);
+  const connections = watchConnections(server);
   await listen(server, config);
   const url = addressOf(server, config.host);
   app.listening(url);
@@ -60,7 +63,7 @@ export async function startServer(app: App, options: StartOptions = {}): Promise
   let closing: Promise<void> | undefined;
   const close = async () => {
     streams.close();
-    await server.close();
+    await connections.close();
     await app.close();
     await removeServerFile(config.home, process.pid);
   };
@@ -134,6 +137,7 @@ function guard(server: FastifyInstance, app: App): void {
 
 /** JSON whatever the content type says: `curl -d` sends none that fits. */
 function acceptAnyJson(scope: FastifyInstance): void {
+  scope.removeContentTypeParser('text/plain');
   const parse = scope.getDefaultJsonParser('error', 'error');
   scope.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
