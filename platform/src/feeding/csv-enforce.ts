@@ -1,3 +1,4 @@
+import { parseDate } from '../tables/dates.ts';
 import { newParser } from './csv-source.ts';
 import type { Dialect } from './dialect.ts';
 import { fieldKind } from './field-kind.ts';
@@ -96,6 +97,10 @@ class RowCheck {
       if (fit === FITS && !canonical) continue;
       if (fit !== MISSING) {
         const text = fieldText(buffer, parser, field);
+        if (!canonical && column.dateFormat !== undefined) {
+          if (Number.isNaN(parseDate(text, column.dateFormat))) return field;
+          continue;
+        }
         const value = column.type === 'string' ? text : normalised(text.trim(), column, fit === ASK);
         if (value === undefined) return field;
         if (canonical) line += `"${value.replaceAll('"', '""')}"`;

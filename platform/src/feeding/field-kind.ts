@@ -45,6 +45,9 @@ export const CLEAR_TOKENS: ReadonlySet<string> = new Set(MISSING_TOKENS.slice(0,
 export const KINDS = TOKEN + MISSING_TOKENS.length;
 
 const TOKEN_BYTES_MAX = 4;
+/** All tokens are ASCII: their characters are their bytes. */
+export const TOKEN_CHARS_MAX = TOKEN_BYTES_MAX;
+const tokenByText = new Map<string, number>(MISSING_TOKENS.map((token, index) => [token, TOKEN + index]));
 const tokenByKey = new Map(MISSING_TOKENS.map((token, index) => [keyOfText(token), TOKEN + index]));
 const tokenStart = new Uint8Array(256);
 for (const token of MISSING_TOKENS) tokenStart[token.charCodeAt(0)] = 1;
@@ -52,6 +55,11 @@ const TRUE_KEY = keyOfText('true');
 const FALSE_KEY = keyOfText('fals');
 const NUMERIC = DIGIT | DOT | SIGN | EXPONENT;
 const LOWER_CASE = 0x20202020;
+
+/** The kind of a text that is a missing mark. */
+export function tokenKind(text: string): number | undefined {
+  return tokenByText.get(text);
+}
 
 function keyOfText(text: string): number {
   return keyOf(Buffer.from(text), 0, text.length);

@@ -4,19 +4,19 @@ import {
   BOOLEAN,
   DATE_LIKE,
   EMPTY,
-  fieldKind,
   INTEGER,
   LONG,
   NUMBER,
   TEXT,
-  TOKEN,
+  TOKEN_CHARS_MAX,
+  tokenKind,
 } from './field-kind.ts';
-import { textKinds } from './record-parser.ts';
 
 /** Marks a whole number beyond 2^53: JSON.parse would round it, so it is kept as its digits. */
 const DIGITS_MARK = '\u0000';
 const LONG_NUMBER = /"(?:[^"\\]|\\.)*"|(?<![\w.+-])-?\d{16,}(?![\d.eE])/g;
-const SIXTEEN_DIGITS = /\d{16}/;
+/** Sixteen digits that are not the end of a fraction: cheap to test, and rare. */
+const SIXTEEN_DIGITS = /(?:^|[^\d.])\d{16}/;
 
 export type ParsedRecord =
   | { readonly record: Readonly<Record<string, unknown>> }
@@ -60,14 +60,27 @@ export function valueKind(value: unknown): number {
   }
 }
 
+const DATE_SHAPE = /^\d{1,4}[-/.]\d{1,2}[-/.]\d/;
+
 function stringKind(text: string): number {
   if (text === '') return EMPTY;
-  if (text.startsWith(DIGITS_MARK) && text.length > 16) return LONG;
-  // Long texts are no dates and no missing marks: their bytes need no look.
-  if (text.length > 40) return text.trim() === '' ? BLANK : TEXT;
-  const bytes = Buffer.from(text);
-  const kind = fieldKind(bytes, 0, bytes.length, textKinds(bytes));
-  return kind === BLANK || kind === DATE_LIKE || kind >= TOKEN ? kind : TEXT;
+  const first = text.charCodeAt(0);
+  // Spaces around (also other white space than a file's), or the mark of a long number.
+  if (first <= 0x20 || text.charCodeAt(text.length - 1) <= 0x20) {
+    if (first === 0) return LONG;
+    const inner = text.trim();
+    return inner === '' ? BLANK : inner.length < text.length ? stringKind(inner) : TEXT;
+  }
+  if (text.length <= TOKEN_CHARS_MAX) {
+    const token = tokenKind(text);
+    if (token !== undefined) return token;
+  }
+  return first >= 0x30 && first <= 0x39 && DATE_SHAPE.test(text) ? DATE_LIKE : TEXT;
+}
+
+/** A quoted field of delimited text. */
+export function quotedText(text: string): string {
+  return text.includes('"') ? `"${text.replaceAll('"', '""')}"` : `"${text}"`;
 }
 
 /** A value as text; nested values as JSON. */

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { SlipwayError } from '../kernel/errors.ts';
-import { LIMITS } from '../kernel/limits.ts';
-import { CANONICAL_LAYOUTS } from './column-casts.ts';
+import { CANONICAL_LAYOUTS, dateLayouts } from './column-casts.ts';
 import { convertText } from './convert.ts';
 import { columnNames } from './dialect.ts';
-import { KINDS } from './field-kind.ts';
 import { finishLoad, requireBudget } from './finish.ts';
 import { ASK, inferColumns, isTextAfterAll, MISFIT, MISSING, type PlannedColumn } from './infer-types.ts';
 import { type JsonRecord, scanJson } from './json-records.ts';
-import { parseRecord, valueKind, valueText } from './json-values.ts';
+import { type JsonFacts, surveyJson } from './json-survey.ts';
+import { parseRecord, quotedText, valueKind, valueText } from './json-values.ts';
 import type { LoadInput } from './load-input.ts';
 import { Quarantine } from './quarantine.ts';
 import { emptySource } from './source-file.ts';
@@ -17,20 +16,9 @@ import { Spool } from './spool.ts';
 import { normalised } from './typed-text.ts';
 import type { LoadedSource } from './types.ts';
 
-const SAMPLE_RECORDS = 2000;
-
-interface JsonFacts {
-  readonly records: number;
-  readonly broken: number;
-  /** Keys in order of first appearance. */
-  readonly keys: readonly string[];
-  readonly counts: Float64Array;
-  /** By column: texts of the first records, with their kinds. */
-  readonly sample: readonly { readonly texts: string[]; readonly kinds: number[] }[];
-}
-
 /**
- * NDJSON and JSON arrays: one pass counts kinds of values by key, the second writes the records that fit as delimited text for DuckDB.
+ * NDJSON and JSON arrays: one pass counts kinds of values by key and writes them as delimited text, which DuckDB reads when all is well.
+ * Otherwise a second pass writes only the records that fit, value by value.
  * Not DuckDB's own JSON reader: it rounds 1.7 to 2, drops unknown keys, or turns a broken record into missing values silently.
  */
 export async function loadJson(input: LoadInput): Promise<LoadedSource> {
@@ -38,7 +26,8 @@ export async function loadJson(input: LoadInput): Promise<LoadedSource> {
   const hash = source.packed.digest === undefined ? createHash('sha256') : undefined;
   const opening = input.engine.open({ workDir: input.workDir, threads: 1, readable: [source.path] });
   try {
-    const facts = await survey(input, hash);
+    const spool = await Spool.open(join(input.workDir, 'records.csv'));
+    const facts = await surveyJson(input, spool, hash).finally(() => spool.close());
     if (facts.records === 0) throw emptySource(request.fileName);
     if (facts.broken === facts.records) throw noObjects(input);
     const session = await opening;
@@ -62,62 +51,6 @@ function noObjects({ request, format }: LoadInput): SlipwayError {
   });
 }
 
-async function survey(input: LoadInput, hash: ReturnType<typeof createHash> | undefined): Promise<JsonFacts> {
-  const { source, request, report } = input;
-  const index = new Map<string, number>();
-  const columns: { counts: Float64Array; texts: string[]; kinds: number[] }[] = [];
-  let broken = 0;
-  let whole = 0;
-  const columnOf = (key: string) => {
-    let column = index.get(key);
-    if (column === undefined) {
-      column = columns.length;
-      if (column >= LIMITS.columnsMax) throw tooManyKeys(request.fileName);
-      index.set(key, column);
-      columns.push({ counts: new Float64Array(KINDS), texts: [], kinds: [] });
-    }
-    return columns[column]!;
-  };
-  const records = await scanJson({
-    path: source.path,
-    fileName: request.fileName,
-    kind: input.format === 'json' ? 'json' : 'ndjson',
-    hash,
-    onChunk: (rows, bytes) => report({ phase: 'reading', rows, bytes, bytesTotal: source.bytes }),
-    onRecord: (record) => {
-      const parsed = record.tooLong ? undefined : parseRecord(record.bytes);
-      if (parsed === undefined || !('record' in parsed)) {
-        broken++;
-        return;
-      }
-      whole++;
-      for (const key of Object.keys(parsed.record)) {
-        const value = parsed.record[key];
-        const column = columnOf(key);
-        const kind = valueKind(value);
-        column.counts[kind]!++;
-        if (column.texts.length >= SAMPLE_RECORDS) continue;
-        column.texts.push(valueText(value));
-        column.kinds.push(kind);
-      }
-    },
-  });
-  const counts = new Float64Array(columns.length * KINDS);
-  for (const [i, column] of columns.entries()) {
-    counts.set(column.counts, i * KINDS);
-    // A key that a record lacks is a missing value.
-    counts[i * KINDS]! += whole - column.counts.reduce((sum, count) => sum + count, 0);
-  }
-  return { records, broken, keys: [...index.keys()], counts, sample: columns };
-}
-
-function tooManyKeys(fileName: string): SlipwayError {
-  return new SlipwayError('LIMIT_EXCEEDED', {
-    message: `the records of ${fileName} have more than ${LIMITS.columnsMax} different keys`,
-    fix: 'Turn the keys that name things into values.',
-  });
-}
-
 type Conversion = LoadInput & { readonly session: Parameters<typeof convertText>[0]['session'] };
 
 async function convert(
@@ -129,6 +62,8 @@ async function convert(
   const names = columnNames(facts.keys, facts.keys.length);
   for (;;) {
     const columns = inferColumns({ ...facts, names, types, forcedText, textMayConvert: true });
+    const direct = forcedText.size === 0 ? await convertDirect(work, facts, columns) : undefined;
+    if (direct !== undefined) return { columns, quarantine: direct };
     const { quarantine, misfits, present, spool } = await enforce(work, facts, columns);
     const texts = columns.filter((column, i) => !types[column.name] && isTextAfterAll(column, misfits[i]!));
     // Ends: each turn makes at least one more of finitely many columns text.
@@ -146,6 +81,27 @@ async function convert(
     if (!read) throw new Error('assertion failed: values written anew are read as they were written');
     return { columns, quarantine };
   }
+}
+
+/** Lets DuckDB read what the survey wrote, where nothing needs to be refused and dates are written in a way that it knows. */
+async function convertDirect(
+  work: Conversion,
+  facts: JsonFacts,
+  columns: readonly PlannedColumn[],
+): Promise<Quarantine | undefined> {
+  if (!facts.spooled || facts.broken > 0) return undefined;
+  if (columns.some((column) => column.misfits > 0)) return undefined;
+  const layouts = columns.map(({ dateFormat }, i) =>
+    dateFormat === undefined ? [] : dateLayouts(facts.sample[i]!.texts, dateFormat),
+  );
+  const asked = columns.some(
+    ({ fit, dateFormat }, i) => fit.includes(ASK) && (dateFormat === undefined || layouts[i]!.length === 0),
+  );
+  if (asked) return undefined;
+  const file = { path: join(work.workDir, 'records.csv'), delimiter: 0x2c, header: false, lineFeeds: true };
+  const expected = { rows: facts.records, present: columns.map(({ present }) => present) };
+  const read = await convertText(work, { file, columns, layouts, expected });
+  return read ? new Quarantine(join(work.workDir, 'quarantine.ndjson')) : undefined;
 }
 
 async function enforce(work: Conversion, facts: JsonFacts, columns: readonly PlannedColumn[]) {
@@ -214,14 +170,13 @@ function writeRecord(source: JsonRecord, writer: Writer): void {
   spool.writeText(cells.length === 1 && cells[0] === '' ? '""\n' : `${cells.join(',')}\n`);
 }
 
-/** The cell as quoted text, '' when missing, undefined when it does not fit. */
+/** The cell, '' when missing, undefined when it does not fit. */
 function cellOf(value: unknown, column: PlannedColumn): string | undefined {
-  const kind = valueKind(value);
-  const fit = column.fit[kind]!;
+  const fit = column.fit[valueKind(value)]!;
   if (fit === MISSING) return '';
   if (fit === MISFIT) return undefined;
-  const text = valueText(value);
-  const written =
-    column.type === 'string' ? text.replaceAll('\u0000', '') : normalised(text.trim(), column, fit === ASK);
-  return written === undefined ? undefined : `"${written.replaceAll('"', '""')}"`;
+  if (column.type === 'string') return quotedText(valueText(value).replaceAll('\0', ''));
+  if (fit !== ASK && typeof value === 'number' && column.type !== 'boolean') return String(value);
+  const written = normalised(valueText(value).trim(), column, fit === ASK);
+  return written === undefined ? undefined : quotedText(written);
 }

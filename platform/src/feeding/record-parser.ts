@@ -170,15 +170,6 @@ export class RecordParser {
   }
 }
 
-const textByteKinds = byteKinds();
-
-/** The mask of a text that stands alone. */
-export function textKinds(bytes: Uint8Array): number {
-  let mask = 0;
-  for (let at = 0; at < bytes.length; at++) mask |= textByteKinds[bytes[at]!]!;
-  return mask;
-}
-
 function byteKinds(): Uint8Array {
   const kinds = new Uint8Array(256).fill(OTHER);
   for (let digit = 0x30; digit <= 0x39; digit++) kinds[digit] = DIGIT;

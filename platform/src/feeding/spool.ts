@@ -1,13 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-const BUFFER_BYTES = 1 << 20;
+const FLUSH_BYTES = 1 << 20;
 
-/** A text file for DuckDB, written in large pieces from a synchronous producer that drains between chunks. */
+/** A text file for DuckDB, filled by a synchronous producer that awaits `drain` between chunks: few large writes, one buffer. */
 export class Spool {
   readonly path: string;
   private readonly file: FileHandle;
-  private pieces: Uint8Array[] = [];
-  private bytes = 0;
+  private buffer = Buffer.allocUnsafeSlow(4 * FLUSH_BYTES);
+  private used = 0;
 
   private constructor(path: string, file: FileHandle) {
     this.path = path;
@@ -18,29 +18,20 @@ export class Spool {
     return new Spool(path, await open(path, 'w', 0o600));
   }
 
-  /** Copies `bytes`: the producer may reuse its buffer. */
   write(bytes: Uint8Array): void {
-    this.pieces.push(Uint8Array.prototype.slice.call(bytes));
-    this.bytes += bytes.length;
+    this.makeRoom(bytes.length);
+    this.buffer.set(bytes, this.used);
+    this.used += bytes.length;
   }
 
   writeText(text: string): void {
-    this.write(Buffer.from(text));
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    this.makeRoom(text.length * 3);
+    this.used += this.buffer.write(text, this.used);
   }
 
   async drain(): Promise<void> {
-    if (this.bytes >= BUFFER_BYTES) await this.flush();
-  }
-
-  async flush(): Promise<void> {
-    if (this.pieces.length === 0) return;
-    const whole = Buffer.concat(this.pieces);
-    this.pieces = [];
-    this.bytes = 0;
-    for (let offset = 0; offset < whole.length; ) {
-      const { bytesWritten } = await this.file.write(whole, offset, whole.length - offset);
-      offset += bytesWritten;
-    }
+    if (this.used >= FLUSH_BYTES) await this.flush();
   }
 
   async close(): Promise<void> {
@@ -49,5 +40,20 @@ export class Spool {
     } finally {
       await this.file.close();
     }
+  }
+
+  private makeRoom(bytes: number): void {
+    if (this.used + bytes <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.used + bytes, this.buffer.length * 2));
+    this.buffer.copy(grown, 0, 0, this.used);
+    this.buffer = grown;
+  }
+
+  private async flush(): Promise<void> {
+    for (let offset = 0; offset < this.used; ) {
+      const { bytesWritten } = await this.file.write(this.buffer, offset, this.used - offset);
+      offset += bytesWritten;
+    }
+    this.used = 0;
   }
 }
