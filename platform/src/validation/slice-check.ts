@@ -27,6 +27,8 @@ const FINE_BINS = 10;
 /** A slice that shares this much with a stronger one tells the same story. */
 const SAME_OF_SMALLER = 0.8;
 const SAME_JACCARD = 0.5;
+/** Two ranges of one column tell one story sooner. */
+const SAME_OF_COLUMN = 0.25;
 const FINDINGS_MAX = 20;
 /** Fewer test rows are not worth searching: nothing could be significant. */
 const ROWS_MIN = 100;
@@ -141,6 +143,12 @@ function halves(rows: number, seed: number): [Uint8Array, Uint8Array] {
 
 type Weak = Tested & { readonly q: number };
 
+function tellsTheSame(a: { weak: Weak; mask: Uint8Array }, b: { weak: Weak; mask: Uint8Array }): boolean {
+  const { ofSmaller, jaccard } = overlapOf(a.mask, b.mask);
+  const sameColumns = a.weak.slice.columns.join('\n') === b.weak.slice.columns.join('\n');
+  return ofSmaller >= (sameColumns ? SAME_OF_COLUMN : SAME_OF_SMALLER) || jaccard >= SAME_JACCARD;
+}
+
 /** The strongest first; a slice that is nearly one already told is listed under it. */
 function mergeOverlaps(weak: readonly Weak[], metric: string): DraftFinding[] {
   const ranked = [...weak].sort(
@@ -152,10 +160,7 @@ function mergeOverlaps(weak: readonly Weak[], metric: string): DraftFinding[] {
   const told: { weak: Weak; mask: Uint8Array; merged: string[] }[] = [];
   for (const one of ranked) {
     const mask = maskOf(one.slice);
-    const same = told.find((other) => {
-      const { ofSmaller, jaccard } = overlapOf(other.mask, mask);
-      return ofSmaller >= SAME_OF_SMALLER || jaccard >= SAME_JACCARD;
-    });
+    const same = told.find((other) => tellsTheSame(other, { weak: one, mask }));
     if (same !== undefined) same.merged.push(one.slice.label);
     else if (told.length < FINDINGS_MAX) told.push({ weak: one, mask, merged: [] });
   }
