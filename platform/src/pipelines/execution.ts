@@ -9,6 +9,7 @@ import { LIMITS } from '../kernel/limits.ts';
 import type { EventLog } from '../ports/events.ts';
 import type { Transactor } from '../ports/transaction.ts';
 import { isFinal, nextDecision } from './decisions.ts';
+import './errors.ts';
 import type { LiveRun } from './live-run.ts';
 import { LogBuffer } from './log-buffer.ts';
 import type { AttemptRow, RunQueries, RunStore } from './ports.ts';
