@@ -193,7 +193,10 @@ function findCycle(all: readonly Module[]): string[] | undefined {
   return undefined;
 }
 
-/** Lengths of top-level functions: Biome's formatting puts their closing brace alone in the first column. */
+/**
+ * Lengths of top-level functions: Biome's formatting puts their closing brace alone in the first column. A factory that returns an
+ * object of methods is no long function: each of its methods is measured, and what stands around them.
+ */
 function functionLengths(text: string): { name: string; lines: number }[] {
   const lines = text.split('\n');
   const found: { name: string; lines: number }[] = [];
@@ -204,9 +207,28 @@ function functionLengths(text: string): { name: string; lines: number }[] {
       );
     if (match === null) continue;
     const end = lines.findIndex((line, index) => index > i && /^\}[);,]*$/.test(line));
-    found.push({ name: (match[1] ?? match[2])!, lines: end - i + 1 });
+    const name = (match[1] ?? match[2])!;
+    const methods = methodsOf(lines, i, end);
+    const inMethods = methods.reduce((sum, method) => sum + method.lines, 0);
+    found.push({ name, lines: end - i + 1 - inMethods });
+    found.push(...methods.map((method) => ({ name: `${name}.${method.name}`, lines: method.lines })));
   }
   return found;
+}
+
+/** Methods of an object that a function returns: two steps deep in Biome's formatting. */
+function methodsOf(lines: readonly string[], from: number, to: number): { name: string; lines: number }[] {
+  const start = lines.findIndex((line, index) => index > from && index < to && line === '  return {');
+  if (start === -1) return [];
+  const methods: { name: string; lines: number }[] = [];
+  for (let i = start + 1; i < to; i++) {
+    const name = /^ {4}(?:async )?(\w+)(?:: |\().*[{(]$/.exec(lines[i]!)?.[1];
+    if (name === undefined) continue;
+    const end = lines.findIndex((line, index) => index > i && /^ {4}[})]+,?$/.test(line));
+    methods.push({ name, lines: end - i + 1 });
+    i = end;
+  }
+  return methods;
 }
 
 function stripComments(text: string): string {

@@ -24,6 +24,7 @@ import { type HomeFolders, openHome } from './home.ts';
 import { createLauncher } from './launch.ts';
 import { launchPipeline } from './launch-flow.ts';
 import { overviewOf } from './overview.ts';
+import { withRollback } from './rollback.ts';
 
 /**
  * Opens the home folder and wires the rooms together. Afterwards live revisions serve and interrupted runs are marked.
@@ -65,21 +66,18 @@ function wireRooms(home: HomeFolders, stores: SqlStores) {
       return servableFrom(blobs, await readBundle(blobs, bundleDigest), { model, version });
     },
   });
+  const source = predictionSource(deployment);
+  const monitoring = createMonitoring({ ...base, store: stores.monitors, blobs, source });
   return {
     ...base,
     blobs,
     isolate,
     registry,
-    deployment,
+    monitoring,
+    deployment: withRollback({ deployment, monitoring, registry, blobs, transactor }),
     feeding: createFeeding({ ...base, store: stores.datasets, blobs, isolate, workRoot: home.work }),
     selection: createSelection({ ...base, store: stores.studies, isolate }),
     validation: createValidation({ ...base, store: stores.reports, isolate, workRoot: home.work }),
-    monitoring: createMonitoring({
-      ...base,
-      store: stores.monitors,
-      blobs,
-      source: predictionSource(deployment),
-    }),
     pipelines: createPipelines({
       ...base,
       store: stores.runs,

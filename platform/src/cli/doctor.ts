@@ -145,7 +145,7 @@ async function checkDatabase({ home, databaseUrl }: Config): Promise<DoctorCheck
   const cwd = fileURLToPath(builtModule(import.meta.url, './'));
   // The URL may hold a password: it goes by environment, which the child inherits, and never by argument.
   const code =
-    "const { default: pg } = await import('pg'); const client = new pg.Client({ connectionString: process.env.SLIPWAY_DATABASE_URL });" +
+    "const { default: pg } = await import('pg'); const { env } = process; const client = new pg.Client({ connectionString: env.SLIPWAY_DATABASE_URL });" +
     "await client.connect(); process.stdout.write((await client.query('show server_version')).rows[0].server_version); await client.end();";
   try {
     const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', code], {

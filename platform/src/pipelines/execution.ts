@@ -1,37 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunDetail } from '../contracts/runs.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { SlipwayError, toSlipwayError } from '../kernel/errors.ts';
-import type { IdSource } from '../kernel/ids.ts';
 import { killPoint } from '../kernel/kill-points.ts';
 import { LIMITS } from '../kernel/limits.ts';
-import type { EventLog } from '../ports/events.ts';
-import type { Transactor } from '../ports/transaction.ts';
 import { isFinal, nextDecision } from './decisions.ts';
 import './errors.ts';
-import type { LiveRun } from './live-run.ts';
+import type { Execution, ExecutionDeps, StepRun } from './execution-types.ts';
 import { LogBuffer } from './log-buffer.ts';
-import type { AttemptRow, RunQueries, RunStore } from './ports.ts';
-import type { JsonObject, PipelineDefinition, StepContext, StepDefinition, StepOutcome } from './types.ts';
-
-export interface ExecutionDeps {
-  readonly store: RunStore;
-  readonly queries: RunQueries;
-  readonly transactor: Transactor;
-  readonly events: EventLog;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-}
-
-export interface Execution {
-  readonly definition: PipelineDefinition;
-  readonly live: LiveRun;
-  readonly runId: string;
-  readonly workDir: string;
-  /** Cached steps of other runs are not used. */
-  readonly force: boolean;
-}
+import type { AttemptRow } from './ports.ts';
+import { afterCommit, endFailed, publish, stepEvent } from './step-attempt.ts';
+import type { JsonObject, StepContext } from './types.ts';
 
 /** Runs what is left of a run, and records its end. Never rejects: a failure is the run's recorded error. */
 export async function execute(deps: ExecutionDeps, execution: Execution): Promise<void> {
@@ -67,14 +46,6 @@ async function runSteps(deps: ExecutionDeps, execution: Execution, log: LogBuffe
     if (step === undefined) throw new Error(`the pipeline has no step '${decision.step}'`);
     await runStep(deps, { execution, log, run, step, outputs });
   }
-}
-
-interface StepRun {
-  readonly execution: Execution;
-  readonly log: LogBuffer;
-  readonly run: RunDetail;
-  readonly step: StepDefinition;
-  readonly outputs: ReadonlyMap<string, JsonObject>;
 }
 
 async function runStep(deps: ExecutionDeps, stepRun: StepRun): Promise<void> {
@@ -200,72 +171,6 @@ async function stepContext(
   };
 }
 
-/** The step's results and its completion, in one transaction, only while this attempt is the step's newest. */
-async function publish(
-  deps: ExecutionDeps,
-  { execution, step }: StepRun,
-  attempt: AttemptRow,
-  outcome: StepOutcome,
-): Promise<JsonObject> {
-  return deps.transactor.transaction(async (tx) => {
-    const more = await outcome.publish?.(tx);
-    const outputs = { ...outcome.outputs, ...more };
-    const { runId } = execution;
-    const completion = {
-      runId,
-      step: step.name,
-      epoch: attempt.epoch,
-      status: 'completed' as const,
-      at: deps.clock.now(),
-      outputs,
-    };
-    if (!(await deps.store.endAttempt(tx, completion))) throw superseded(step.name, attempt.epoch);
-    await deps.events.append(tx, stepEvent(runId, step.name, 'completed', { summary: outcome.summary }));
-    killPoint(`step:${step.name}:publishing`);
-    return outputs;
-  });
-}
-
-/** What is committed is true whatever happens here: the next server start does the same from the database. */
-async function afterCommit(
-  outcome: StepOutcome,
-  outputs: JsonObject,
-  log: LogBuffer,
-  step: string,
-): Promise<void> {
-  try {
-    await outcome.committed?.(outputs);
-  } catch (error) {
-    log.add(step, 'error', `after the commit: ${toSlipwayError(error).message}`);
-  }
-}
-
-async function endFailed(
-  deps: ExecutionDeps,
-  { execution, step }: StepRun,
-  attempt: AttemptRow,
-  error: unknown,
-): Promise<void> {
-  const failure = toSlipwayError(error);
-  const status = execution.live.abort.signal.aborted ? ('interrupted' as const) : ('failed' as const);
-  const { runId } = execution;
-  await deps.transactor.transaction(async (tx) => {
-    const end = {
-      runId,
-      step: step.name,
-      epoch: attempt.epoch,
-      status,
-      at: deps.clock.now(),
-      error: failure.toJSON(),
-    };
-    await deps.store.endAttempt(tx, end);
-    await deps.events.append(
-      tx,
-      stepEvent(runId, step.name, status, { code: failure.code, message: failure.message }),
-    );
-  });
-}
-
 async function complete(deps: ExecutionDeps, execution: Execution): Promise<void> {
   killPoint('run:completing');
   await deps.transactor.transaction(async (tx) => {
@@ -299,17 +204,6 @@ export async function requireRun(deps: Pick<ExecutionDeps, 'store'>, runId: stri
   throw new SlipwayError('RUN_NOT_FOUND', {
     message: `there is no run ${runId}`,
     fix: 'List runs with `slipway pipelines ls`.',
-  });
-}
-
-function stepEvent(runId: string, step: string, status: string, data: JsonObject) {
-  return { type: 'run.step', subject: `runs/${runId}`, data: { step, status, ...data } };
-}
-
-function superseded(step: string, epoch: number): SlipwayError {
-  return new SlipwayError('ATTEMPT_SUPERSEDED', {
-    message: `attempt ${epoch} of '${step}' is not the newest any more; its results were not published`,
-    fix: 'Nothing: the newer attempt goes on.',
   });
 }
 

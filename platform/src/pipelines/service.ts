@@ -5,7 +5,8 @@ import { sha256 } from '../kernel/canonical-json.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import { killPoint } from '../kernel/kill-points.ts';
 import { isFinal, startDecision } from './decisions.ts';
-import { type ExecutionDeps, execute, requireRun } from './execution.ts';
+import { execute, requireRun } from './execution.ts';
+import type { ExecutionDeps } from './execution-types.ts';
 import { LiveRun } from './live-run.ts';
 import type { PipelineDefinition, PipelineService, RunSignal, StartedRun, StartRequest } from './types.ts';
 

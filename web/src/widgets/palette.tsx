@@ -58,7 +58,6 @@ export function Palette({ open, onClose }: { readonly open: boolean; readonly on
   return (
     <dialog ref={dialog} className="palette" aria-label="Go to" onClose={onClose}>
       <input
-        // biome-ignore lint/a11y/noAutofocus: a dialog that was just asked for is where the user types
         autoFocus
         role="combobox"
         aria-expanded="true"

@@ -9,6 +9,7 @@ import {
   readSync,
   statSync,
   writev,
+  writevSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
@@ -42,6 +43,18 @@ const RETENTION_BYTES = 8 * 1024 ** 3;
 /** Records that wait for a stalled disk at most; beyond, they are counted as a gap and serving goes on. */
 const WAITING_BYTES_MAX = 256 * 1024 * 1024;
 
+/** A batch up to this size is written on this thread: handing it to another costs more than the copy into the page cache. */
+const SYNC_BYTES_MAX = 256 * 1024;
+/** After a write that took longer the disk is taken for slow, and writes go to another thread for a while. */
+const SLOW_WRITE_MS = 20;
+const SLOW_FOR_MS = 5000;
+
+interface OpenSegment {
+  readonly fd: number;
+  readonly name: string;
+  bytes: number;
+}
+
 interface Waiting {
   readonly frame: Buffer;
   readonly rows: number;
@@ -59,7 +72,8 @@ export class PredictionLog {
   private waiting: Waiting[] = [];
   private waitingBytes = 0;
   private writing = false;
-  private file: { fd: number; name: string; bytes: number } | undefined;
+  private file: OpenSegment | undefined;
+  private slowUntil = 0;
   private syncTimer: NodeJS.Timeout | undefined;
   private idle: (() => void)[] = [];
   private closed = false;
@@ -155,6 +169,7 @@ export class PredictionLog {
     await new Promise<void>((resolve) => fsync(fd, () => close(fd, () => resolve())));
   }
 
+  /** Everything that is appended in one turn of the event loop is one write. */
   private pump(): void {
     if (this.writing) return;
     if (this.waiting.length === 0) {
@@ -162,31 +177,44 @@ export class PredictionLog {
       return;
     }
     this.writing = true;
+    setImmediate(() => this.write());
+  }
+
+  private write(): void {
     const batch = this.waiting;
     this.waiting = [];
-    let file: NonNullable<typeof this.file>;
+    let file: OpenSegment;
     try {
       file = this.currentFile(batch[0]!.timeMs);
     } catch (error) {
       this.finish(batch, error as Error);
       return;
     }
-    const total = batch.reduce((sum, entry) => sum + entry.frame.length, 0);
-    writev(
-      file.fd,
-      batch.map((entry) => entry.frame),
-      null,
-      (error, written) => {
-        if (error !== null || written < total) {
-          this.undo(file);
-          this.finish(batch, error ?? new Error('the disk took only a part of the record'));
-          return;
-        }
-        file.bytes += total;
-        this.scheduleSync(file.fd);
-        this.finish(batch, undefined);
-      },
-    );
+    const frames = batch.map((entry) => entry.frame);
+    const total = frames.reduce((sum, frame) => sum + frame.length, 0);
+    const settle = (error: Error | null, written: number) => {
+      if (error !== null || written < total) {
+        this.undo(file);
+        this.finish(batch, error ?? new Error('the disk took only a part of the record'));
+        return;
+      }
+      file.bytes += total;
+      this.scheduleSync(file.fd);
+      this.finish(batch, undefined);
+    };
+    const began = this.options.clock.elapsed();
+    if (total > SYNC_BYTES_MAX || began < this.slowUntil) {
+      writev(file.fd, frames, null, (error, written) => settle(error, written));
+      return;
+    }
+    try {
+      const written = writevSync(file.fd, frames);
+      const now = this.options.clock.elapsed();
+      if (now - began > SLOW_WRITE_MS) this.slowUntil = now + SLOW_FOR_MS;
+      settle(null, written);
+    } catch (error) {
+      settle(error as Error, 0);
+    }
   }
 
   /** Half a record in front of good ones would hide them: the file goes back to its last whole record. */
@@ -214,7 +242,7 @@ export class PredictionLog {
     this.options.onGap?.(rows, error);
   }
 
-  private currentFile(timeMs: number): { fd: number; name: string; bytes: number } {
+  private currentFile(timeMs: number): OpenSegment {
     if (this.file !== undefined && this.file.bytes < (this.options.segmentBytesMax ?? SEGMENT_BYTES))
       return this.file;
     if (this.file !== undefined) {
