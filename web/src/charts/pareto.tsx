@@ -25,7 +25,9 @@ export function Pareto({ points: all, metric, higherIsBetter, format, height = 2
   const costs = points.map((point) => Math.max(1, point.cost));
   const low = Math.floor(Math.log10(Math.min(...costs, 10)) * 2) / 2;
   const high = Math.ceil(Math.log10(Math.max(...costs, 100)) * 2) / 2;
-  const domain = niceDomain(points.map((point) => point.score));
+  const domain = niceDomain(
+    points.flatMap((point) => [point.score - point.spread, point.score + point.spread]),
+  );
   const front = frontOf(points, higherIsBetter);
   const readouts = points.map(
     (point) => `${point.name}: ${metric} ${format(point.score)}, ${Math.round(point.cost)} µs a row`,

@@ -1,5 +1,4 @@
 import { type Dialect, PostgresDialect } from 'kysely';
-import pg from 'pg';
 import { SlipwayError } from '../../kernel/errors.ts';
 import { seedOf } from '../../kernel/rng.ts';
 import './errors.ts';
@@ -15,6 +14,8 @@ export async function postgresDialect(location: {
   readonly url: string;
   readonly schema?: string;
 }): Promise<{ dialect: Dialect; release: () => Promise<void> }> {
+  // Loaded here: the usual home is SQLite, and a start should not pay for a driver it does not use.
+  const { default: pg } = await import('pg');
   const schema = location.schema ?? 'slipway';
   const types = {
     // Milliseconds and counts are well inside 2^53; text would poison every comparison.
