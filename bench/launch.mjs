@@ -170,7 +170,7 @@ work, target, positive = sys.argv[1:]
 train, test = (pd.read_csv(f"{work}/{part}.csv", na_values=["?"]) for part in ("train", "test"))
 features = [c for c in train.columns if c != target]
 for c in features:
-    if train[c].dtype == object:
+    if not pd.api.types.is_numeric_dtype(train[c]):
         levels = pd.CategoricalDtype(sorted(train[c].dropna().unique()))
         train[c], test[c] = train[c].astype(levels), test[c].astype(levels)
 model = HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=0)

@@ -42,6 +42,8 @@ export async function openApp(config: Config): Promise<App> {
     { clock: systemClock, project: 'default' },
   );
   const rooms = wireRooms(home, stores);
+  // A server is mostly started to do something at once: the first child loads while the rest opens.
+  rooms.isolate.warm();
   await rooms.pipelines.recover();
   await rooms.deployment.restore();
   return finish({ config, stores, rooms, startedAt });
@@ -123,6 +125,7 @@ function finish(parts: {
   let closing: Promise<void> | undefined;
   const close = async () => {
     await rooms.pipelines.close();
+    await rooms.isolate.close();
     await rooms.monitoring.close();
     await rooms.deployment.close();
     await stores.close();

@@ -4,8 +4,12 @@ import type { FromChild, Task, ToChild } from './protocol.ts';
 /**
  * The main of a child process: runs the one task the parent names, answers, ends. When the parent is gone (the IPC channel
  * closes) the child ends at once: nobody is left to publish what it does.
+ *
+ * @param preload loads what most tasks need
  */
-export function runChild(tasks: Readonly<Record<string, Task>>): void {
+export function runChild(tasks: Readonly<Record<string, Task>>, preload: () => Promise<unknown>): void {
+  // A child that was started ahead loads what tasks need while it waits. A failure shows when a task needs the same.
+  void preload().catch(() => undefined);
   const abort = new AbortController();
   process.on('disconnect', () => process.exit(1));
   process.on('message', (message: ToChild) => {

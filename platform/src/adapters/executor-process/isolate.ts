@@ -13,11 +13,21 @@ export interface ProcessIsolateOptions {
 const STDERR_TAIL_CHARS = 4000;
 const KILL_AFTER_MS = 2000;
 const HEAP_MEGABYTES_DEFAULT = 4096;
+/** A spare child that nobody needed goes after this: an idle server keeps no memory for it. */
+const SPARE_MS = 15_000;
 
-/** One fresh child per task. The environment is passed without anything that looks like a secret of this server. */
-export function createProcessIsolate(options: ProcessIsolateOptions): Isolate & { close(): Promise<void> } {
+/** A process isolate, and what only its owner does with it. */
+export interface ProcessIsolate extends Isolate {
+  /** Starts a child ahead of need, so that the next task does not wait for a process to start and load. */
+  warm(): void;
+  close(): Promise<void>;
+}
+
+/** One fresh child per task; while tasks run, the next child starts and loads beside them. */
+export function createProcessIsolate(options: ProcessIsolateOptions): ProcessIsolate {
   const childrenMax = options.childrenMax ?? 4;
   const live = new Set<ChildProcess>();
+  const spares = new SpareChild(() => startChild(options.entry, live));
   const waiting: (() => void)[] = [];
   let running = 0;
   const acquire = async () => {
@@ -36,25 +46,60 @@ export function createProcessIsolate(options: ProcessIsolateOptions): Isolate & 
     run: async <I, O, P>(task: string, input: I, runOptions: IsolateOptions<P> = {}): Promise<O> => {
       await acquire();
       try {
-        return (await runOnce({
-          entry: options.entry,
-          live,
-          task,
-          input,
-          options: runOptions as IsolateOptions<unknown>,
-        })) as O;
+        const heap = runOptions.heapMegabytesMax;
+        const start = () => (heap === undefined ? spares.take() : startChild(options.entry, live, heap));
+        const oneRun = { start, live, task, input, options: runOptions as IsolateOptions<unknown> };
+        const output = runOnce(oneRun);
+        spares.prepare();
+        return (await output) as O;
       } finally {
         release();
       }
     },
+    warm: () => spares.prepare(),
     close: async () => {
+      spares.stop();
       for (const child of live) child.kill('SIGKILL');
     },
   };
 }
 
+/** At most one child that waits for its task. */
+class SpareChild {
+  private child: ChildProcess | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(private readonly start: () => ChildProcess) {}
+
+  take(): ChildProcess {
+    clearTimeout(this.timer);
+    const { child } = this;
+    this.child = undefined;
+    return child?.connected === true ? child : this.start();
+  }
+
+  prepare(): void {
+    if (this.stopped) return;
+    if (this.child?.connected !== true) this.child = this.start();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.drop(), SPARE_MS).unref();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.drop();
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    this.child?.kill('SIGKILL');
+    this.child = undefined;
+  }
+}
+
 interface OneRun {
-  readonly entry: URL;
+  readonly start: () => ChildProcess;
   readonly live: Set<ChildProcess>;
   readonly task: string;
   readonly input: unknown;
@@ -64,7 +109,9 @@ interface OneRun {
 async function runOnce(run: OneRun): Promise<unknown> {
   const { signal, timeoutMs, onProgress } = run.options;
   if (signal?.aborted) throw cancelled(run.task);
-  const child = startChild(run);
+  const child = run.start();
+  child.ref();
+  child.channel?.ref();
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_TAIL_CHARS);
@@ -106,14 +153,18 @@ async function runOnce(run: OneRun): Promise<unknown> {
   }
 }
 
-function startChild({ entry, live, options }: OneRun): ChildProcess {
-  const heap = options.heapMegabytesMax ?? HEAP_MEGABYTES_DEFAULT;
+function startChild(entry: URL, live: Set<ChildProcess>, heap = HEAP_MEGABYTES_DEFAULT): ChildProcess {
   const child = fork(entry, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [`--max-old-space-size=${heap}`],
   });
   live.add(child);
+  child.once('exit', () => live.delete(child));
+  // A spare that cannot start is found out when it is taken; a failed start must not end the server meanwhile.
+  child.on('error', () => live.delete(child));
+  child.unref();
+  child.channel?.unref();
   return child;
 }
 
