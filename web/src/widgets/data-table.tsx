@@ -43,7 +43,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
   };
   useKeys(props.keyboard === true ? { j: () => move(1), k: () => move(-1), Enter: enter } : {});
   return (
-    <div className="table-frame">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and a keyboard must reach it
+    <section className="table-frame" aria-label={caption} tabIndex={0}>
       <table>
         <caption className="sr">{caption}</caption>
         <thead>
@@ -84,6 +85,6 @@ export function DataTable<T>(props: DataTableProps<T>) {
           })}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

@@ -138,7 +138,13 @@ function Rows({ name, snapshot }: { readonly name: string; readonly snapshot: Sn
       meta={`the first ${PREVIEW_ROWS} of ${count(snapshot.rows)}; bars on a square-root scale`}
       flush
     >
-      <div className="table-frame" style={{ maxHeight: 420 }}>
+      <section
+        className="table-frame"
+        aria-label="First rows"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and a keyboard must reach it
+        tabIndex={0}
+        style={{ maxHeight: 420 }}
+      >
         <table>
           <caption className="sr">First rows of the snapshot</caption>
           <thead>
@@ -176,7 +182,7 @@ function Rows({ name, snapshot }: { readonly name: string; readonly snapshot: Sn
           </tbody>
         </table>
         {preview.data === undefined && <Loaded query={preview}>{() => null}</Loaded>}
-      </div>
+      </section>
     </Panel>
   );
 }

@@ -15,7 +15,7 @@ export function Ledger({ report }: { readonly report: ReportDetail }) {
       meta={`${report.ledger.length} tests, smallest q first${report.ledger.length > LEDGER_SHOWN ? `, ${LEDGER_SHOWN} shown` : ''}`}
       flush
     >
-      <div className="table-frame" style={{ maxHeight: 420 }}>
+      <div style={{ maxHeight: 420, display: 'grid' }}>
         <DataTable
           caption="Every test made"
           rows={rows}
