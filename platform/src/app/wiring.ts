@@ -24,6 +24,7 @@ import { type HomeFolders, openHome } from './home.ts';
 import { createLauncher } from './launch.ts';
 import { launchPipeline } from './launch-flow.ts';
 import { overviewOf } from './overview.ts';
+import { recoverStudies } from './recover-studies.ts';
 import { withRollback } from './rollback.ts';
 
 /**
@@ -45,6 +46,7 @@ export async function openApp(config: Config): Promise<App> {
   // A server is mostly started to do something at once: the first child loads while the rest opens.
   rooms.isolate.warm();
   await rooms.pipelines.recover();
+  await recoverStudies(stores);
   await rooms.deployment.restore();
   return finish({ config, stores, rooms, startedAt });
 }
