@@ -20,7 +20,7 @@ export function number(value: number | null | undefined, digits = 4): string {
 export function fixed(value: number | null | undefined, digits: number): string {
   return value === null || value === undefined || !Number.isFinite(value)
     ? '–'
-    : signed(value.toFixed(digits));
+    : signed(value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }));
 }
 
 /** Digits after the point so that the half-width of an interval shows two digits: the interval sets the precision. */
@@ -68,6 +68,11 @@ export function time(timeMs: number): string {
 
 export function clockTime(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(11, 19);
+}
+
+/** '1 row', '2 rows': a count with its noun. */
+export function many(value: number, noun: string, plural = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
 export function short(digest: string): string {
