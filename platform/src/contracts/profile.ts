@@ -10,6 +10,24 @@ export type Histogram = Static<typeof Histogram>;
 
 export const TopValue = Type.Object({ value: Type.String(), count: Type.Integer() });
 
+export const Pii = Type.Object({
+  kind: Type.Unsafe<'email' | 'phone' | 'card' | 'national-id'>({
+    type: 'string',
+    enum: ['email', 'phone', 'card', 'national-id'],
+  }),
+  share: Type.Number(),
+});
+
+/** What looks wrong with a column, for people and for the search for a model. */
+export const ColumnIssue = Type.Object({
+  issue: Type.Unsafe<'constant' | 'identifier' | 'mostly-missing' | 'duplicate'>({
+    type: 'string',
+    enum: ['constant', 'identifier', 'mostly-missing', 'duplicate'],
+  }),
+  /** The column that has the same values in every row. */
+  of: Type.Optional(Type.String()),
+});
+
 export const ColumnProfile = Type.Object({
   name: Type.String(),
   type: ColumnType,
@@ -30,5 +48,13 @@ export const ColumnProfile = Type.Object({
   /** Characters; strings only. */
   lengthMin: MaybeNumber,
   lengthMax: MaybeNumber,
+  lengthMean: Type.Optional(MaybeNumber),
+  /** False: HyperLogLog's or a sketch's estimate. Absent in old snapshots. */
+  distinctExact: Type.Optional(Type.Boolean()),
+  /** Quantiles, histogram and top values were taken from this many rows; absent: from all. */
+  sampledRows: Type.Optional(Type.Integer()),
+  /** Likely personal data, and the share of values that look so. */
+  pii: Type.Optional(Type.Union([Pii, Type.Null()])),
+  issues: Type.Optional(Type.Array(ColumnIssue)),
 });
 export type ColumnProfile = Static<typeof ColumnProfile>;

@@ -13,6 +13,23 @@ import type { ColumnType, TableSchema } from '../tables/table.ts';
 export type SourceFormat = 'csv' | 'tsv' | 'ndjson' | 'json' | 'parquet';
 export type Compression = 'none' | 'gzip' | 'zstd';
 
+/**
+ * What a part says of its rows, in a form that adds up: an append is profiled by merging the new part's statistics into the old ones,
+ * whatever the size of the data set. Plain JSON. `statistics.ts` makes, merges and reads it.
+ */
+export interface PartStatistics {
+  readonly rows: number;
+  /** Sum of stable row hashes modulo 2^64, 16 hex digits. */
+  readonly fingerprint: string;
+  readonly columns: readonly ColumnStatistics[];
+}
+
+export interface ColumnStatistics {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly [key: string]: unknown;
+}
+
 export interface LoadRequest {
   /** Data set name. */
   readonly name: string;
@@ -43,6 +60,8 @@ export interface LoadedSource {
   readonly quarantineSample: readonly QuarantinedRow[];
   readonly quarantineReasons: readonly { readonly reason: string; readonly count: number }[];
   readonly fingerprint: string;
+  /** Mergeable: statistics of several parts give the profile of all their rows. */
+  readonly statistics?: PartStatistics;
 }
 
 /** Canonical JSON of this, hashed, is the snapshot's id. Stored as a blob. */
