@@ -1,4 +1,4 @@
-// Compiles the AssemblyScript kernels to platform/dist/estimators/booster/kernels.wasm; skips when sources and flags are unchanged.
+// Compiles the AssemblyScript kernels to WebAssembly, each beside the code that calls it; skips when sources and flags are unchanged.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,13 +6,26 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const sources = path.join(root, 'platform/assembly');
-const target = path.join(root, 'platform/dist/estimators/booster/kernels.wasm');
 const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--maximumMemory', '65536'];
 
-/** @returns {Promise<boolean>} true when it compiled, false when the binary was up to date. */
+/** Binary → the files of `platform/assembly` that begin with this. */
+const BINARIES = {
+  'platform/dist/estimators/booster/kernels.wasm': 'booster',
+  'platform/dist/feeding/survey.wasm': 'survey',
+};
+
+/** @returns {Promise<boolean>} true when it compiled, false when all binaries were up to date. */
 export async function buildKernels() {
+  let built = false;
+  for (const [target, prefix] of Object.entries(BINARIES)) {
+    if (await buildBinary(path.join(root, target), prefix)) built = true;
+  }
+  return built;
+}
+
+async function buildBinary(target, prefix) {
   const files = readdirSync(sources)
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.startsWith(prefix) && name.endsWith('.ts'))
     .sort()
     .map((name) => path.join(sources, name));
   const hash = createHash('sha256').update(flags.join(' '));
@@ -33,5 +46,5 @@ export async function buildKernels() {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const built = await buildKernels();
-  console.log(built ? `compiled ${path.relative(root, target)}` : 'kernels are up to date');
+  console.log(built ? 'compiled the kernels' : 'kernels are up to date');
 }

@@ -1,8 +1,9 @@
 import type { SqlStores } from '../adapters/sql/index.ts';
+import type { CollectReport, CollectRequest } from '../contracts/data-versions.ts';
 import type { LaunchAccepted, LaunchLine, LaunchRequest, LaunchResult } from '../contracts/launch.ts';
 import type { Overview, ServerInfo } from '../contracts/system.ts';
 import type { DeploymentService } from '../deployment/types.ts';
-import type { FeedingService } from '../feeding/types.ts';
+import type { FeedingService } from '../feeding/service-types.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { IdSource } from '../kernel/ids.ts';
 import type { MonitoringService } from '../monitoring/types.ts';
@@ -14,6 +15,7 @@ import type { RegistryService } from '../registry/types.ts';
 import type { SelectionService } from '../selection/types.ts';
 import type { ValidationService } from '../validation/types.ts';
 import type { Config } from './config.ts';
+import type { Loader } from './loads.ts';
 
 /** Everything the program can do, as server and tests see it. Built by `openApp` (wiring.ts), the only place that knows everything. */
 export interface App {
@@ -31,6 +33,9 @@ export interface App {
   readonly registry: RegistryService;
   readonly deployment: DeploymentService;
   readonly monitoring: MonitoringService;
+  readonly loads: Loader;
+  /** Removes versions and files that nothing refers to. */
+  collect(request: CollectRequest): Promise<CollectReport>;
   /** Starts (or resumes, or answers from the cache) the main job. `local`: the caller is on this machine and may name paths. */
   launch(request: LaunchRequest, caller: { readonly local: boolean }): Promise<LaunchAccepted>;
   /** Step lines so far, live ones, then exactly one result. Returns the unsubscribe function. */

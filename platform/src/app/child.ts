@@ -6,8 +6,8 @@ import { runChild } from '../adapters/executor-process/index.ts';
  */
 runChild(
   {
-    feed: async (input, control) => (await import('./tasks.ts')).feed(input, control),
-    preview: async (input, control) => (await import('./tasks.ts')).preview(input, control),
+    load: async (input, control) => (await import('./tasks.ts')).load(input, control),
+    data: async (input, control) => (await import('./tasks.ts')).data(input, control),
     select: async (input, control) => (await import('./tasks-models.ts')).select(input, control),
     package: async (input, control) => (await import('./tasks-models.ts')).packageTask(input, control),
     validate: async (input, control) => (await import('./tasks-models.ts')).validate(input, control),

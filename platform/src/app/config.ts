@@ -19,6 +19,8 @@ export interface Config {
   readonly logLevel: string;
   /** Name of a kill point for crash tests. From SLIPWAY_KILL_AT; empty in production. */
   readonly killAt: string | undefined;
+  /** Where OpenLineage events go: an http(s) URL. From SLIPWAY_OPENLINEAGE_URL; none: nowhere. */
+  readonly openLineageUrl: string | undefined;
   /** Worker threads for fits. From SLIPWAY_THREADS; default: the number of cores, at most 8. */
   readonly threads: number;
 }
@@ -58,8 +60,14 @@ export function readConfig(options: ConfigOptions, env: NodeJS.ProcessEnv = proc
       .filter((host) => host !== ''),
     logLevel: options.logLevel ?? env['SLIPWAY_LOG'] ?? 'info',
     killAt: nonEmpty(env['SLIPWAY_KILL_AT']),
+    openLineageUrl: nonEmpty(env['SLIPWAY_OPENLINEAGE_URL']),
     threads,
   };
+}
+
+/** A variable of the environment by name: credentials `env:NAME` are read when they are used. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
 }
 
 /** Settings of the command line's client. */

@@ -1,4 +1,5 @@
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineErrors, SlipwayError } from '../kernel/errors.ts';
 
@@ -13,6 +14,7 @@ export interface HomeFolders {
   readonly blobs: string;
   readonly work: string;
   readonly predictions: string;
+  readonly pushed: string;
 }
 
 /** @throws HOME_NOT_WRITABLE when the folder cannot be made or written. */
@@ -23,11 +25,12 @@ export async function openHome(root: string): Promise<HomeFolders> {
     blobs: join(root, 'blobs'),
     work: join(root, 'work'),
     predictions: join(root, 'predictions'),
+    pushed: join(root, 'pushed'),
   };
   try {
     // Only the owner may read: rows and predictions are private by default.
     await mkdir(root, { recursive: true, mode: 0o700 });
-    for (const folder of [folders.blobs, folders.work, folders.predictions])
+    for (const folder of [folders.blobs, folders.work, folders.predictions, folders.pushed])
       await mkdir(folder, { recursive: true });
     await access(root, constants.W_OK);
     // A home inside a repository must not be committed by accident.
@@ -42,4 +45,16 @@ export async function openHome(root: string): Promise<HomeFolders> {
     });
   }
   return folders;
+}
+
+const KEY_BYTES = 32;
+
+/** The key of the encrypted store: in the home, readable by its owner only, made on first use. */
+export async function secretKey(root: string): Promise<Uint8Array> {
+  const path = join(root, 'secret.key');
+  const known = await readFile(path).catch(() => undefined);
+  if (known?.length === KEY_BYTES) return known;
+  const key = randomBytes(KEY_BYTES);
+  await writeFile(path, key, { mode: 0o600, flag: 'wx' });
+  return key;
 }

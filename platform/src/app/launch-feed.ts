@@ -1,4 +1,4 @@
-import type { StagedSnapshot } from '../feeding/types.ts';
+import type { StagedLoad } from '../feeding/index.ts';
 import { digestOf } from '../kernel/canonical-json.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import type { StepContext, StepDefinition } from '../pipelines/types.ts';
@@ -35,18 +35,20 @@ export function feedStep(rooms: LaunchRooms): StepDefinition {
               dataset: `${plan.name}-test`,
               types: typesOf(staged),
             });
+      const part = await rooms.feeding.singlePart(staged);
+      const testPart = stagedTest === null ? '' : await rooms.feeding.singlePart(stagedTest);
       const { rows, quarantined } = staged.manifest;
       return {
         outputs: asJson({
-          ...fedSnapshot(staged, 0),
-          test: stagedTest === null ? null : fedSnapshot(stagedTest, 0),
+          ...fedSnapshot(staged, part, 0),
+          test: stagedTest === null ? null : fedSnapshot(stagedTest, testPart, 0),
         }),
         summary: `${count(rows)} rows, ${count(quarantined)} in quarantine, ${staged.manifest.schema.columns.length} columns`,
         publish: async (tx) => {
           const { version } = await rooms.feeding.publish(tx, staged);
           if (stagedTest === null) return { version };
           const test = await rooms.feeding.publish(tx, stagedTest);
-          return { version, test: asJson(fedSnapshot(stagedTest, test.version)) };
+          return { version, test: asJson(fedSnapshot(stagedTest, testPart, test.version)) };
         },
       };
     },
@@ -72,24 +74,20 @@ interface StageRequest {
   readonly types: Readonly<Record<string, ColumnType>>;
 }
 
-async function stage(
-  rooms: LaunchRooms,
-  context: StepContext,
-  request: StageRequest,
-): Promise<StagedSnapshot> {
+async function stage(rooms: LaunchRooms, context: StepContext, request: StageRequest): Promise<StagedLoad> {
   const { plan, file, dataset, types } = request;
   const began = rooms.clock.elapsed();
   const staged = await rooms.feeding.stage(
     { name: dataset, path: file.path, fileName: file.fileName, header: plan.header, types },
     {
       signal: context.signal,
-      onProgress: ({ phase, rows, bytes, bytesTotal }) => {
+      onProgress: ({ message, rows, bytes, bytesTotal }) => {
         const seconds = Math.max(0.001, (rooms.clock.elapsed() - began) / 1000);
         const fraction = bytesTotal > 0 ? Math.min(1, bytes / bytesTotal) : undefined;
         const rate = rows > 0 ? `, ${count(Math.round(rows / seconds))} rows/s` : '';
         const remaining =
           fraction === undefined || fraction < 0.05 ? undefined : (seconds * (1 - fraction)) / fraction;
-        context.progress(`${phase} ${count(rows)} rows${rate}`, fraction, remaining);
+        context.progress(`${message} ${count(rows)} rows${rate}`, fraction, remaining);
       },
     },
   );
@@ -103,11 +101,11 @@ async function stage(
   return staged;
 }
 
-function typesOf(staged: StagedSnapshot): Record<string, ColumnType> {
+function typesOf(staged: StagedLoad): Record<string, ColumnType> {
   return Object.fromEntries(staged.manifest.schema.columns.map((column) => [column.name, column.type]));
 }
 
-function fedSnapshot(staged: StagedSnapshot, version: number): FedSnapshot {
+function fedSnapshot(staged: StagedLoad, partDigest: string, version: number): FedSnapshot {
   const { manifest, id } = staged;
   return {
     dataset: manifest.dataset,
@@ -116,7 +114,7 @@ function fedSnapshot(staged: StagedSnapshot, version: number): FedSnapshot {
     rows: manifest.rows,
     quarantined: manifest.quarantined,
     columns: manifest.schema.columns.length,
-    partDigest: manifest.parts[0]!.digest,
+    partDigest,
     schema: manifest.schema,
     fingerprint: manifest.fingerprint,
   };

@@ -10,6 +10,7 @@ import type { LaunchOutputs } from './step-outputs.ts';
  * @param baseUrl where people and clients reach the server, without a trailing slash
  */
 export function launchResultOf(run: RunDetail, baseUrl: string, now: number): LaunchResult {
+  if (run.pipeline !== 'launch') return plainResult(run, now);
   const plan = planFromParams(run.params as JsonObject);
   const done = completedOutputs(run);
   const endedAt = run.seconds === null ? now : run.createdAt + run.seconds * 1000;
@@ -24,6 +25,18 @@ export function launchResultOf(run: RunDetail, baseUrl: string, now: number): La
     ...validationSection(done),
     seconds: round((Math.max(endedAt, plan.startedAt) - plan.startedAt) / 1000),
     links: linksOf(run, done, baseUrl),
+  };
+}
+
+/** Runs of other pipelines end a stream in the same way; what they made is told by their own operations. */
+function plainResult(run: RunDetail, now: number): LaunchResult {
+  return {
+    type: 'result',
+    ok: run.status === 'completed',
+    ...(run.status === 'completed' ? {} : { error: failureOf(run) }),
+    runId: run.id,
+    seconds: round(run.seconds ?? (now - run.createdAt) / 1000),
+    links: {},
   };
 }
 

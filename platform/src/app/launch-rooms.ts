@@ -1,5 +1,5 @@
 import type { DeploymentService } from '../deployment/types.ts';
-import type { FeedingService } from '../feeding/types.ts';
+import type { FeedingService } from '../feeding/service-types.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { MonitoringService } from '../monitoring/types.ts';
 import type { BlobStore } from '../ports/blobs.ts';

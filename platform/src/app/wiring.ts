@@ -19,13 +19,19 @@ import { createValidation } from '../validation/index.ts';
 import type { App } from './app.ts';
 import { readBundle, servableFrom } from './bundles.ts';
 import { codeDigest } from './code-digest.ts';
-import type { Config } from './config.ts';
-import { type HomeFolders, openHome } from './home.ts';
+import { type Config, environmentVariable } from './config.ts';
+import { type HomeFolders, openHome, secretKey } from './home.ts';
 import { createLauncher } from './launch.ts';
 import { launchPipeline } from './launch-flow.ts';
+import { loadPipeline } from './load-flow.ts';
+import { createLoader } from './loads.ts';
+import { namedDigests } from './named-digests.ts';
 import { overviewOf } from './overview.ts';
 import { recoverStudies } from './recover-studies.ts';
 import { withRollback } from './rollback.ts';
+
+/** How often the schedule looks what is due. */
+const FEED_TICK_MS = 1000;
 
 /**
  * Opens the home folder and wires the rooms together. Afterwards live revisions serve and interrupted runs are marked.
@@ -47,6 +53,7 @@ export async function openApp(config: Config): Promise<App> {
   rooms.isolate.warm();
   await rooms.pipelines.recover();
   await recoverStudies(stores);
+  await rooms.feeding.restore();
   await rooms.deployment.restore();
   return finish({ config, stores, rooms, startedAt });
 }
@@ -79,7 +86,18 @@ function wireRooms(home: HomeFolders, stores: SqlStores) {
     registry,
     monitoring,
     deployment: withRollback({ deployment, monitoring, registry, blobs, transactor }),
-    feeding: createFeeding({ ...base, store: stores.datasets, blobs, isolate, workRoot: home.work }),
+    feeding: createFeeding({
+      ...base,
+      ...{
+        store: stores.datasets,
+        records: stores.records,
+        quarantine: stores.quarantine,
+        secrets: stores.secrets,
+      },
+      ...{ blobs, isolate, workRoot: home.work, pushRoot: home.pushed },
+      secretKey: () => secretKey(home.root),
+      environment: environmentVariable,
+    }),
     selection: createSelection({ ...base, store: stores.studies, isolate }),
     validation: createValidation({ ...base, store: stores.reports, isolate, workRoot: home.work }),
     pipelines: createPipelines({
@@ -124,9 +142,14 @@ function finish(parts: {
     codeDigest: codeDigest(),
     baseUrl: () => url,
   });
+  const loads = createLoader({ ...rooms, definition: loadPipeline(rooms) });
+  const feeder = setInterval(() => void loads.feedDue(), FEED_TICK_MS);
+  feeder.unref();
   let closing: Promise<void> | undefined;
   const close = async () => {
+    clearInterval(feeder);
     await rooms.pipelines.close();
+    await rooms.feeding.close();
     await rooms.isolate.close();
     await rooms.monitoring.close();
     await rooms.deployment.close();
@@ -140,6 +163,8 @@ function finish(parts: {
     ...launcher,
     config,
     idempotency: stores.idempotency,
+    loads,
+    collect: (request) => rooms.feeding.collect(request, (digests) => namedDigests(stores, digests)),
     listening: (address) => {
       url = address;
     },

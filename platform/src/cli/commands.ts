@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
+import { dataCommands } from './data-specs.ts';
 
 /** Every command, as data. Code is loaded when a command runs, so that help is instant. */
 const HOME: OptionSpec = {
@@ -134,12 +135,16 @@ const NOUNS: readonly (readonly [string, string, string, string, boolean])[] = [
 ];
 
 /** What groups of commands are about, for the help of `slipway <noun>`. */
-export const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
-  NOUNS.map(([word, things, , , removable]) => [
-    word,
-    `list${removable ? ', show and remove' : ' and show'} ${things}`,
-  ]),
-);
+export const GROUPS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    NOUNS.map(([word, things, , , removable]) => [
+      word,
+      `list${removable ? ', show and remove' : ' and show'} ${things}`,
+    ]),
+  ),
+  data: 'load, check, compare, query, split and share data sets',
+  secrets: 'store credentials, encrypted',
+};
 
 function nounCommands([word, things, key, example, removable]: (typeof NOUNS)[number]): CommandSpec[] {
   const module = () => import('./noun-commands.ts');
@@ -202,6 +207,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   LAUNCH,
   ...NOUNS.flatMap(nounCommands),
   ...RUN_COMMANDS,
+  ...dataCommands(COMMON),
   ROLLBACK,
   FEEDBACK,
   DOCTOR,

@@ -108,6 +108,15 @@ export function readBudget(text: string): number {
   return seconds;
 }
 
+const TIME_SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, min: 60, h: 3600, d: 86_400 };
+
+/** `30s`, `5m`, `1h`, `1d`, or seconds; 0 is allowed. */
+export function readSeconds(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(s|m|min|h|d|)$/.exec(text.trim());
+  if (match !== null) return Number(match[1]) * TIME_SECONDS[match[2]!]!;
+  throw usageError(`${option} '${text}' is not a time`, `Write e.g. ${option} 30s, 5m, 1h or 1d.`);
+}
+
 export function readWhole(option: string, text: string, min: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value) || value < min) {

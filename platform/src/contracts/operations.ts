@@ -1,5 +1,6 @@
-import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { PageOf, PageQuery } from './common.ts';
+import { DATA_OPERATIONS } from './data-operations.ts';
 import { DatasetDetail, DatasetSummary, RowsPreview, RowsQuery, SnapshotDetail } from './datasets.ts';
 import {
   DeploymentDetail,
@@ -13,38 +14,12 @@ import { EventRecord, EventsQuery } from './events.ts';
 import { LaunchAccepted, LaunchRequest, LaunchResult } from './launch.ts';
 import { ModelDetail, ModelSummary, VersionDetail } from './models.ts';
 import { MonitorDetail, MonitorSummary } from './monitors.ts';
+import { ById, ByName, ByVersion, closed, limit, type Operation, Paging, Removed } from './operation.ts';
 import type { OperationId } from './routes.ts';
 import { LogLine, PipelineSummary, RunDetail, RunSummary } from './runs.ts';
 import { StudyDetail, StudySummary } from './studies.ts';
 import { Overview, ServerInfo } from './system.ts';
 import { ReportDetail, ReportSummary } from './validations.ts';
-
-/** One operation of the API: the server validates by it, the client is typed by it, the OpenAPI document is made of it. */
-export interface Operation {
-  /** Imperative sentence without a full stop. */
-  readonly summary: string;
-  readonly tag: string;
-  /** Parts of the path. */
-  readonly params?: TObject;
-  readonly query?: TObject;
-  /** JSON body. Absent: the operation takes none. */
-  readonly body?: TSchema;
-  readonly reply: TSchema;
-  /** Status of success. Default 200. */
-  readonly status?: 200 | 202;
-}
-
-const ByName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) });
-const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 200 }) });
-const ByVersion = Type.Object({ ...ByName.properties, version: Type.Integer({ minimum: 1 }) });
-const Removed = Type.Object({ removed: Type.String() });
-
-/** Unknown members are refused: a misspelt filter must not silently answer everything. */
-const closed = <T extends TProperties>(properties: T) =>
-  Type.Object(properties, { additionalProperties: false });
-
-const Paging = closed(PageQuery.properties);
-const limit = (maximum: number) => Type.Optional(Type.Integer({ minimum: 1, maximum }));
 
 export const OPERATIONS = {
   getOverview: {
@@ -85,6 +60,8 @@ export const OPERATIONS = {
     params: ByName,
     reply: Removed,
   },
+
+  ...DATA_OPERATIONS,
 
   listStudies: { tag: 'studies', summary: 'List studies', query: Paging, reply: PageOf(StudySummary) },
   getStudy: {

@@ -17,6 +17,37 @@ export const ROUTES = {
   getSnapshot: { method: 'GET', path: '/api/v1/datasets/:name/versions/:version' },
   previewDataset: { method: 'GET', path: '/api/v1/datasets/:name/rows' },
   removeDataset: { method: 'DELETE', path: '/api/v1/datasets/:name' },
+  loadDataset: { method: 'POST', path: '/api/v1/datasets/:name/loads' },
+  getLoad: { method: 'GET', path: '/api/v1/loads/:id' },
+  setSchedule: { method: 'POST', path: '/api/v1/datasets/:name/schedule' },
+  checkSource: { method: 'POST', path: '/api/v1/sources/check' },
+  flushPushed: { method: 'POST', path: '/api/v1/datasets/:name/flush' },
+  getContract: { method: 'GET', path: '/api/v1/datasets/:name/contract' },
+  editContract: { method: 'POST', path: '/api/v1/datasets/:name/contract' },
+  tryContract: { method: 'POST', path: '/api/v1/datasets/:name/contract/try' },
+  listQuarantine: { method: 'GET', path: '/api/v1/datasets/:name/quarantine' },
+  fixQuarantine: { method: 'POST', path: '/api/v1/datasets/:name/quarantine/fix' },
+  actOnQuarantine: { method: 'POST', path: '/api/v1/datasets/:name/quarantine' },
+  diffDataset: { method: 'GET', path: '/api/v1/datasets/:name/diff' },
+  createBranch: { method: 'POST', path: '/api/v1/datasets/:name/branches' },
+  removeBranch: { method: 'DELETE', path: '/api/v1/datasets/:name/branches/:branch' },
+  createTag: { method: 'POST', path: '/api/v1/datasets/:name/tags' },
+  removeTag: { method: 'DELETE', path: '/api/v1/datasets/:name/tags/:tag' },
+  listProposals: { method: 'GET', path: '/api/v1/proposals' },
+  createProposal: { method: 'POST', path: '/api/v1/datasets/:name/proposals' },
+  getProposal: { method: 'GET', path: '/api/v1/proposals/:id' },
+  reviewProposal: { method: 'POST', path: '/api/v1/proposals/:id/reviews' },
+  mergeProposal: { method: 'POST', path: '/api/v1/proposals/:id/merge' },
+  closeProposal: { method: 'POST', path: '/api/v1/proposals/:id/close' },
+  listSplits: { method: 'GET', path: '/api/v1/datasets/:name/splits' },
+  createSplit: { method: 'POST', path: '/api/v1/datasets/:name/splits' },
+  removeSplit: { method: 'DELETE', path: '/api/v1/datasets/:name/splits/:split' },
+  joinDatasets: { method: 'POST', path: '/api/v1/joins' },
+  queryData: { method: 'POST', path: '/api/v1/query' },
+  collectGarbage: { method: 'POST', path: '/api/v1/gc' },
+  listSecrets: { method: 'GET', path: '/api/v1/secrets' },
+  setSecret: { method: 'POST', path: '/api/v1/secrets' },
+  removeSecret: { method: 'DELETE', path: '/api/v1/secrets/:name' },
 
   listStudies: { method: 'GET', path: '/api/v1/studies' },
   getStudy: { method: 'GET', path: '/api/v1/studies/:id' },
@@ -61,6 +92,11 @@ export const STREAMS = {
   /** Events in commit order; query `after` (a sequence) where there is no Last-Event-ID. */
   events: '/api/v1/events/stream',
 } as const;
+
+/** Bodies that are not JSON: raw rows in, files out. */
+export const PUSH_PATH = '/api/v1/datasets/:name/rows';
+export const EXPORT_PATH = '/api/v1/query/export';
+export const QUARANTINE_EXPORT_PATH = '/api/v1/datasets/:name/quarantine/export';
 
 export const BLOB_PATH = '/api/v1/blobs/:digest';
 

@@ -69,7 +69,8 @@ function writeLine(spool: Spool, record: ScannedRecord): void {
   if (last !== 0x0a && last !== 0x0d) spool.writeText('\n');
 }
 
-class RowCheck {
+/** Whether the fields of one record fit, by the reference's own eyes. */
+export class RowCheck {
   /** After `check` in canonical mode: the row as CSV with every present value quoted. */
   line = '';
   readonly present: Float64Array;
@@ -124,7 +125,8 @@ const STRUCTURAL: Record<RowProblem, string> = {
   LINE_TOO_LONG: 'it is longer than a line may be; its bytes stay in the source',
 };
 
-function structural(record: ScannedRecord, columns: number) {
+/** What the quarantine says of a record that is broken. */
+export function structural(record: ScannedRecord, columns: number) {
   const problem = record.problem!;
   const counted = problem === 'TOO_FEW_FIELDS' || problem === 'TOO_MANY_FIELDS';
   return {
@@ -137,7 +139,8 @@ function structural(record: ScannedRecord, columns: number) {
   };
 }
 
-function wrongType(record: ScannedRecord, column: PlannedColumn, field: number) {
+/** What the quarantine says of a record whose field does not fit. */
+export function wrongType(record: ScannedRecord, column: PlannedColumn, field: number) {
   const text = fieldText(record.buffer, record.parser, field).slice(0, 60);
   return {
     record: record.record,

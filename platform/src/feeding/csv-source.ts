@@ -1,4 +1,3 @@
-import type { Hash } from 'node:crypto';
 import { basename } from 'node:path';
 import { SlipwayError } from '../kernel/errors.ts';
 import { LIMITS } from '../kernel/limits.ts';
@@ -13,9 +12,7 @@ import {
   type SampleRow,
   sampleRecords,
 } from './dialect.ts';
-import { fieldKind, KINDS } from './field-kind.ts';
 import { RecordParser } from './record-parser.ts';
-import { scanRecords } from './record-scan.ts';
 import type { LoadRequest } from './types.ts';
 
 export interface CsvShape {
@@ -37,7 +34,7 @@ export function csvShape(head: Buffer, whole: boolean, request: LoadRequest): Cs
   const body = head.subarray(skipBytes);
   const returnEnds = endsWithReturns(body);
   const hint = /\.(tsv|tab)(\.|$)/i.test(request.fileName) ? 0x09 : undefined;
-  const delimiter = detectDelimiter(body, whole, hint);
+  const delimiter = request.delimiter?.charCodeAt(0) ?? detectDelimiter(body, whole, hint);
   const rows = sampleRecords(body, { delimiter, whole, recordsMax: SAMPLE_RECORDS, returnEnds });
   if (rows.length === 0 || (whole && isBlank(body))) throw noRecords(request, body);
   const header = request.header === 'yes' || (request.header !== 'no' && detectHeader(rows));
@@ -86,42 +83,6 @@ function tooManyColumns(request: LoadRequest, width: number): SlipwayError {
   });
 }
 
-export interface CsvFacts {
-  /** Records, broken ones included. */
-  readonly records: number;
-  readonly broken: number;
-  /** Fields by column and kind in records that are whole. */
-  readonly counts: Float64Array;
-}
-
-/** One pass over all bytes: counts records, looks at every field, hashes. */
-export async function surveyCsv(options: {
-  path: string;
-  dialect: Dialect;
-  hash?: Hash;
-  onChunk: (records: number, bytes: number) => void;
-}): Promise<CsvFacts> {
-  const { path, dialect, hash, onChunk } = options;
-  const columns = dialect.columnNames.length;
-  const counts = new Float64Array(columns * KINDS);
-  let broken = 0;
-  const parser = newParser(dialect);
-  const records = await scanRecords({
-    path,
-    parser,
-    columns,
-    skipBytes: dialect.skipBytes,
-    header: dialect.header,
-    hash,
-    onChunk,
-    onRecord: (record) => {
-      if (record.problem === undefined) countKinds(record.buffer, parser, counts);
-      else broken++;
-    },
-  });
-  return { records, broken, counts };
-}
-
 export function newParser(dialect: Dialect): RecordParser {
   return new RecordParser({
     delimiter: dialect.delimiter,
@@ -130,12 +91,11 @@ export function newParser(dialect: Dialect): RecordParser {
   });
 }
 
-function countKinds(buffer: Uint8Array, parser: RecordParser, counts: Float64Array): void {
-  const { starts, stops, masks, count } = parser;
-  let base = 0;
-  for (let field = 0; field < count; field++) {
-    const kind = fieldKind(buffer, starts[field]!, stops[field]!, masks[field]!);
-    counts[base + kind]!++;
-    base += KINDS;
-  }
+/** By column: texts and kinds of the sampled records that are as wide as they should be. */
+export function columnSample(shape: CsvShape) {
+  const whole = shape.sample.filter((row) => row.texts.length === shape.dialect.columnNames.length);
+  return shape.dialect.columnNames.map((_, column) => ({
+    texts: whole.map((row) => row.texts[column]!),
+    kinds: whole.map((row) => row.kinds[column]!),
+  }));
 }

@@ -2,9 +2,9 @@ import { SlipwayError } from '../kernel/errors.ts';
 import type { EngineSession } from '../ports/engine.ts';
 import type { SchemaColumn } from '../tables/table.ts';
 import { partPathIn } from './part-file.ts';
-import { profilePart } from './profile.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { PlainSource } from './source-file.ts';
+import { measurePart, profileOf } from './statistics.ts';
 import type { LoadedSource, LoadProgress, LoadRequest, SourceFormat } from './types.ts';
 
 const REJECT_SHARE_MAX = 0.2;
@@ -38,7 +38,8 @@ export async function finishLoad(finish: Finish): Promise<LoadedSource> {
     })),
   };
   report({ phase: 'profiling', rows: sourceRows, bytes: source.bytes, bytesTotal: source.bytes });
-  const { rows, fingerprint, profile } = await profilePart(finish.session, partPathIn(workDir), schema);
+  const statistics = await measurePart(finish.session, partPathIn(workDir), schema);
+  const { rows } = statistics;
   if (rows + quarantine.count !== sourceRows) {
     throw new SlipwayError('ROWS_UNACCOUNTED', {
       message: `${rows} rows loaded and ${quarantine.count} quarantined, but the source has ${sourceRows}`,
@@ -62,15 +63,17 @@ export async function finishLoad(finish: Finish): Promise<LoadedSource> {
       delimiter: finish.delimiter,
     },
     schema,
-    profile,
+    profile: profileOf(statistics, schema),
     quarantineSample: quarantine.sample,
     quarantineReasons: quarantine.counts(),
-    fingerprint,
+    fingerprint: `${rows}-${statistics.fingerprint}`,
+    statistics,
   };
 }
 
 /** @throws REJECT_BUDGET_EXCEEDED when more rows were refused than the request allows, or all of them. */
 export function requireBudget(request: LoadRequest, sourceRows: number, quarantine: Quarantine): void {
+  if (request.mayRefuseAll) return;
   const share = request.rejectShareMax ?? REJECT_SHARE_MAX;
   const allowed = Math.max(REJECT_ROWS_FREE, Math.floor(share * sourceRows));
   if (quarantine.count <= allowed && quarantine.count < sourceRows) return;

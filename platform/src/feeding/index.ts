@@ -1,13 +1,20 @@
+export type { FeedingDeps } from './context.ts';
 export { FEEDING_ERRORS } from './errors.ts';
 export { type LoadContext, loadSource } from './load.ts';
-export { type PreviewRequest, previewRows } from './preview.ts';
-export { createFeeding, type FeedingDeps } from './service.ts';
+export type { LoadJob, LoadOutcome, LoadStatus } from './loads/job.ts';
+export type { LoadCommand, StagedLoad } from './loads/load-service.ts';
+export { type RunLoadContext, runLoad } from './loads/run-load.ts';
+export { createFeeding } from './service.ts';
+export type { FeedingService } from './service-types.ts';
+export { measurePart, mergeStatistics, profileOf } from './statistics.ts';
 export type {
-  FeedingService,
+  ColumnStatistics,
   LoadedSource,
   LoadProgress,
   LoadRequest,
+  PartStatistics,
   SnapshotManifest,
   SnapshotRow,
   StagedSnapshot,
 } from './types.ts';
+export { feedingWork, type WorkContext } from './work.ts';

@@ -2,24 +2,105 @@ import type { Page, PageQuery } from '../contracts/common.ts';
 import type { DatasetSummary } from '../contracts/datasets.ts';
 import type { Tx } from '../ports/transaction.ts';
 import type { ColumnType } from '../tables/table.ts';
-import type { SnapshotManifest, SnapshotRow } from './types.ts';
+import type { Operation, SnapshotManifest, SnapshotRow } from './types.ts';
+
+/** Beside what a snapshot is (its manifest): how this version came about. */
+export interface VersionFacts {
+  readonly branch: string;
+  readonly operation: Operation;
+  /** Version it was made from; null for a first one. */
+  readonly parent: number | null;
+  readonly contractVersion: number;
+}
+
+export interface NewVersion extends VersionFacts {
+  readonly id: string;
+  readonly manifest: SnapshotManifest;
+  readonly createdAt: number;
+  /** The branch's newest version that this was made for: another one meanwhile throws VERSION_MOVED. Undefined: whatever is newest. */
+  readonly expected?: number | null;
+}
+
+/** Main facts of a data set, as the database has them at hand. */
+export type DatasetRow = Omit<DatasetSummary, 'freshness' | 'failing' | 'held' | 'everySeconds'>;
 
 /** Where data sets and snapshots are recorded. */
 export interface DatasetStore {
-  /** Inserts the next version and moves the pointer; returns the existing row when this id is already the newest version. */
-  insertSnapshot(
-    tx: Tx,
-    snapshot: { id: string; manifest: SnapshotManifest; createdAt: number },
-  ): Promise<SnapshotRow>;
-  list(query: PageQuery): Promise<Page<DatasetSummary>>;
-  find(name: string): Promise<DatasetSummary | undefined>;
+  /** Inserts the next version and moves its branch; returns the existing row when this id is already the branch's newest. */
+  insertSnapshot(tx: Tx, version: NewVersion): Promise<SnapshotRow>;
+  list(query: PageQuery): Promise<Page<DatasetRow>>;
+  find(name: string): Promise<DatasetRow | undefined>;
   names(): Promise<string[]>;
-  /** Newest first. */
+  /** Newest first, of all branches; manifests only of the first `limit`. */
   snapshots(name: string): Promise<SnapshotRow[]>;
   snapshotById(id: string): Promise<SnapshotRow | undefined>;
   /** Model versions that were trained on snapshots of this data set. */
   usedBy(name: string): Promise<{ snapshot: string; model: string; version: number }[]>;
+  removeVersion(tx: Tx, name: string, version: number): Promise<void>;
   remove(tx: Tx, name: string): Promise<void>;
+}
+
+/** Small documents that belong to data sets, by kind and name. */
+export type RecordKind = 'branch' | 'tag' | 'contract' | 'feed' | 'proposal' | 'split' | 'push';
+
+export interface DataRecord<T> {
+  readonly dataset: string;
+  readonly name: string;
+  readonly body: T;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface RecordStore {
+  get<T>(kind: RecordKind, dataset: string, name: string): Promise<DataRecord<T> | undefined>;
+  /** In creation order. */
+  list<T>(kind: RecordKind, dataset?: string): Promise<DataRecord<T>[]>;
+  put(
+    tx: Tx,
+    kind: RecordKind,
+    record: { dataset: string; name: string; body: unknown; at: number },
+  ): Promise<void>;
+  remove(tx: Tx, kind: RecordKind, dataset: string, name: string): Promise<void>;
+}
+
+export interface QuarantinePart {
+  readonly dataset: string;
+  /** Blob of NDJSON lines, one a row. */
+  readonly digest: string;
+  readonly version: number;
+  readonly contractVersion: number;
+  readonly source: string;
+  readonly rows: number;
+}
+
+/** A row of a quarantine part that somebody did something with; the others are held. */
+export interface QuarantineMark {
+  readonly digest: string;
+  /** 0-based line of the part. */
+  readonly position: number;
+  readonly status: 'fixed' | 'replayed' | 'released' | 'discarded';
+  readonly fixed: string | null;
+  /** Version it went into. */
+  readonly version: number | null;
+}
+
+export interface QuarantineStore {
+  addPart(tx: Tx, part: QuarantinePart & { createdAt: number }): Promise<void>;
+  /** Newest first. */
+  parts(dataset: string): Promise<QuarantinePart[]>;
+  marks(dataset: string, digest?: string): Promise<QuarantineMark[]>;
+  mark(tx: Tx, dataset: string, marks: readonly QuarantineMark[], at: number): Promise<void>;
+  /** Rows still held or fixed, by data set. */
+  held(): Promise<ReadonlyMap<string, number>>;
+  remove(tx: Tx, dataset: string): Promise<void>;
+}
+
+export interface SecretStore {
+  names(): Promise<{ name: string; updatedAt: number }[]>;
+  /** Sealed text. */
+  get(name: string): Promise<string | undefined>;
+  put(tx: Tx, secret: { name: string; sealed: string; at: number }): Promise<void>;
+  remove(tx: Tx, name: string): Promise<boolean>;
 }
 
 /** Where rows come from, as it is stored with a data set. Never holds a secret: `credentials` are references. */
@@ -80,6 +161,8 @@ export interface FetchedFile {
   /** Databases know their columns: such a file is CSV with a header, `\\N` unquoted for missing, and these types. */
   readonly types?: Readonly<Record<string, ColumnType>>;
   readonly header?: 'yes' | 'no';
+  /** One character, where it is known. */
+  readonly delimiter?: string;
   /** Whether the reader must remove it (a spool), or it is the user's own file. */
   readonly temporary: boolean;
 }

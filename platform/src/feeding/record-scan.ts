@@ -3,6 +3,7 @@ import type { Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { LIMITS } from '../kernel/limits.ts';
 import { INCOMPLETE, type RecordParser } from './record-parser.ts';
+import type { SurveyKernel } from './survey-kernel.ts';
 
 export type RowProblem =
   | 'UNCLOSED_QUOTE'
@@ -38,11 +39,19 @@ export interface ScanOptions {
   /** Takes every byte of the file, also those skipped. */
   readonly hash?: Hash;
   readonly onRecord: (record: ScannedRecord) => void;
+  /** Takes plain records, which are then counted in it and not given to `onRecord`. Not for files whose records end with returns. */
+  readonly kernel?: SurveyKernel;
+  /** Called with bytes [start, next) of whole records that the kernel took. */
+  readonly onPlain?: (buffer: Buffer, start: number, next: number) => void;
   /** Called after each chunk, awaited. */
   readonly onChunk?: (records: number, bytes: number) => Promise<void> | void;
 }
 
 const CHUNK_BYTES = 1 << 20;
+/** Room that a kernel needs to begin with. */
+export const SCAN_BUFFER_BYTES = 2 * CHUNK_BYTES;
+/** Where some bytes are bad, stretches of this size without any still go to the kernel. */
+const STRETCH_BYTES = 1 << 14;
 const NEWLINE = 0x0a;
 
 /**
@@ -71,7 +80,7 @@ export async function scanRecords(options: ScanOptions): Promise<number> {
 
 /** States: reading records; or skipping to the next line end after a record that was too long. */
 class Scan {
-  buffer = Buffer.allocUnsafeSlow(2 * CHUNK_BYTES);
+  buffer: Buffer;
   end = 0;
   records = 0;
   private at = 0;
@@ -84,6 +93,7 @@ class Scan {
 
   constructor(options: ScanOptions) {
     this.options = options;
+    this.buffer = options.kernel?.buffer ?? Buffer.allocUnsafeSlow(SCAN_BUFFER_BYTES);
     this.headerPending = options.header;
     this.skipPending = options.skipBytes;
   }
@@ -98,6 +108,12 @@ class Scan {
       this.end = rest;
     }
     if (this.buffer.length - this.end >= CHUNK_BYTES) return;
+    const { kernel } = this.options;
+    if (kernel !== undefined) {
+      kernel.grow(this.buffer.length * 2);
+      this.buffer = kernel.buffer;
+      return;
+    }
     const grown = Buffer.allocUnsafeSlow(this.buffer.length * 2);
     this.buffer.copy(grown, 0, 0, this.end);
     this.buffer = grown;
@@ -117,7 +133,8 @@ class Scan {
     const { parser, columns } = options;
     if (this.skipping && !this.skipLine(final)) return;
     const region = buffer.subarray(this.at, end);
-    const suspicious = region.includes(0) || !isUtf8(region);
+    const suspicious = isSuspicious(region);
+    const plain = new PlainStretches(this.at, this.end, buffer, suspicious);
     const record: ScannedRecord = {
       buffer,
       parser,
@@ -128,6 +145,10 @@ class Scan {
       problem: undefined,
     };
     while (this.at < end) {
+      if (options.kernel !== undefined && !this.headerPending) {
+        this.takePlain(options.kernel, plain.limit(this.at));
+        if (this.at >= end) break;
+      }
       let next = parser.parse(buffer, this.at, end, final);
       if (next === INCOMPLETE) {
         if (end - this.at <= LIMITS.sourceLineBytesMax) return;
@@ -144,6 +165,15 @@ class Scan {
       if (suspicious) record.problem = badBytes(buffer.subarray(this.at, next)) ?? record.problem;
       this.emit(record, next);
     }
+  }
+
+  /** Hands records in [at, limit) to the kernel, as far as they are plain. */
+  private takePlain(kernel: SurveyKernel, limit: number): void {
+    if (limit <= this.at) return;
+    const { at, records } = kernel.survey(this.at, limit);
+    if (at > this.at) this.options.onPlain?.(this.buffer, this.at, at);
+    this.at = at;
+    this.records += records;
   }
 
   private emit(record: ScannedRecord, next: number): void {
@@ -187,6 +217,40 @@ class Scan {
     this.skipping = false;
     return true;
   }
+}
+
+/** How far from a position on the bytes are whole lines of good UTF-8: the whole region, as a rule. */
+class PlainStretches {
+  private readonly buffer: Buffer;
+  private readonly linesEnd: number;
+  private readonly suspicious: boolean;
+  /** What was found last: [from, to) is good, or is not. */
+  private from = -1;
+  private to = -1;
+  private good = false;
+
+  constructor(at: number, end: number, buffer: Buffer, suspicious: boolean) {
+    this.buffer = buffer;
+    this.linesEnd = at >= end ? at : Math.max(at, buffer.lastIndexOf(NEWLINE, end - 1) + 1);
+    // The region may only end in the middle of a character.
+    this.suspicious = suspicious && isSuspicious(buffer.subarray(at, this.linesEnd));
+  }
+
+  /** Where the good lines that begin at `at` end; `at` when the first of them is not good. */
+  limit(at: number): number {
+    if (!this.suspicious || at >= this.linesEnd) return Math.max(at, this.linesEnd);
+    if (at < this.from || at >= this.to) {
+      this.from = at;
+      const lineEnd = this.buffer.indexOf(NEWLINE, Math.min(at + STRETCH_BYTES, this.linesEnd - 1));
+      this.to = lineEnd + 1;
+      this.good = !isSuspicious(this.buffer.subarray(at, this.to));
+    }
+    return this.good ? this.to : at;
+  }
+}
+
+function isSuspicious(bytes: Buffer): boolean {
+  return bytes.includes(0) || !isUtf8(bytes);
 }
 
 function badBytes(bytes: Buffer): RowProblem | undefined {

@@ -1,188 +1,214 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { DatasetSummary, RowsPreview, SnapshotDetail, SnapshotSummary } from '../contracts/datasets.ts';
-import { canonicalJson, sha256 } from '../kernel/canonical-json.ts';
-import type { Clock } from '../kernel/clock.ts';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { SourceCheck } from '../contracts/data-loads.ts';
 import { SlipwayError } from '../kernel/errors.ts';
-import type { IdSource } from '../kernel/ids.ts';
-import { nearestName, requireName } from '../kernel/names.ts';
-import type { BlobStore } from '../ports/blobs.ts';
-import type { EventLog } from '../ports/events.ts';
-import type { Isolate } from '../ports/isolate.ts';
-import type { Transactor } from '../ports/transaction.ts';
-import './errors.ts';
-import type { DatasetStore } from './ports.ts';
-import type { PreviewRequest } from './preview.ts';
-import type {
-  FeedingService,
-  LoadedSource,
-  LoadProgress,
-  LoadRequest,
-  SnapshotManifest,
-  SnapshotRow,
-  StagedSnapshot,
-} from './types.ts';
+import { isName } from '../kernel/names.ts';
+import {
+  DatasetLocks,
+  type FeedingContext,
+  type FeedingDeps,
+  findVersion,
+  inChild,
+  inFolder,
+  partFiles,
+  requireDataset,
+} from './context.ts';
+import { editContract, getContract, trialOf } from './contracts/contract-service.ts';
+import { datasetDetail, listDatasets, snapshotDetail } from './describe.ts';
+import { dueFeeds, feedOf, noteLoad, openFeeds, refreshFeed, rememberSource, setSchedule } from './feeds.ts';
+import { type LoadCommand, publishLoad, stageLoad } from './loads/load-service.ts';
+import type { FetchedFile } from './ports.ts';
+import { createPush, type PushService } from './push/push-service.ts';
+import {
+  actOnQuarantine,
+  fixQuarantine,
+  heldItems,
+  itemOf,
+  listQuarantine,
+} from './quarantine/quarantine-service.ts';
+import { exportRows, joinDatasets, previewRows, query } from './queries/query-service.ts';
+import { removeSecret, resolveSecrets, setSecret } from './secrets.ts';
+import type { FeedingService } from './service-types.ts';
+import { createSplit, listSplits, removeSplit } from './splits/split-service.ts';
+import type { LoadRequest, StagedSnapshot } from './types.ts';
+import { collectGarbage } from './versions/collect.ts';
+import {
+  closeProposal,
+  createProposal,
+  getProposal,
+  listProposals,
+  mergeProposal,
+  reviewProposal,
+} from './versions/proposals.ts';
+import { createBranch, createTag, diffDataset, removeBranch, removeTag } from './versions/version-service.ts';
 
-export interface FeedingDeps {
-  readonly store: DatasetStore;
-  readonly blobs: BlobStore;
-  readonly isolate: Isolate;
-  readonly transactor: Transactor;
-  readonly events: EventLog;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  readonly workRoot: string;
+/** The room as one service; each file beside this one holds one concern. */
+export function createFeeding(deps: FeedingDeps): FeedingService {
+  const context: FeedingContext = { ...deps, locks: new DatasetLocks(), feedCache: new Map() };
+  const push = createPush(context);
+  return {
+    ...loads(context, push),
+    ...looks(context, push),
+    ...contractsAndQuarantine(context),
+    ...versions(context),
+    ...questions(context),
+    restore: async () => {
+      await openFeeds(context);
+      const folders = await readdir(deps.pushRoot).catch(() => []);
+      await push.restore(folders.filter(isName));
+    },
+    close: () => push.close(),
+  };
 }
 
-const PREVIEW_ROWS_DEFAULT = 20;
-
-export function createFeeding(deps: FeedingDeps): FeedingService {
-  const { store, events, clock } = deps;
+function loads(context: FeedingContext, push: PushService) {
   return {
-    stage: (request, control) => stage(deps, request, control),
+    stage: (request, control) => stageFile(context, request, control),
     publish: async (tx, staged) => {
-      const row = await store.insertSnapshot(tx, { ...staged, createdAt: clock.now() });
-      const { rows, quarantined, dataset } = staged.manifest;
-      const data = { version: row.version, snapshot: staged.id, rows, quarantined };
-      await events.append(tx, { type: 'dataset.snapshot', subject: `datasets/${dataset}`, data });
-      return { version: row.version };
+      const { version } = await publishLoad(context, tx, staged);
+      return { version: version! };
     },
-    list: (query) => store.list(query),
-    get: async (name) => {
-      const summary = await requireDataset(deps, name);
-      const versions = await store.snapshots(name);
-      return {
-        ...summary,
-        versions: versions.map(snapshotSummary),
-        current: await detail(deps, versions[0]!),
-      };
+    singlePart: (snapshot) => singlePart(context, snapshot),
+    stageLoad: (command, control, workDir) => stageLoad(context, command, control, workDir),
+    publishLoad: (tx, staged) => publishLoad(context, tx, staged),
+    loadEnded: async (dataset, error) => {
+      await refreshFeed(context, dataset);
+      await noteLoad(context, dataset, error);
     },
-    snapshot: async (name, version) => detail(deps, await requireSnapshot(deps, name, version)),
+    exclusively: (dataset, work) => context.locks.run(dataset, work),
+    remember: (dataset, source) => rememberSource(context, dataset, source),
+    stored: async (dataset) => {
+      const feed = await feedOf(context, dataset);
+      if (feed?.spec != null) return { spec: feed.spec, options: feed.options };
+      await requireDataset(context, dataset);
+      throw new SlipwayError('SOURCE_NOT_STORED', {
+        message: `${dataset} has no stored source to load from`,
+        fix: `Name one: \`slipway data add ${dataset} <source>\`.`,
+        details: { dataset },
+      });
+    },
+    setSchedule: (dataset, schedule) => setSchedule(context, dataset, schedule),
+    due: () => dueFeeds(context),
+    checkSource: async (spec) => {
+      const secrets = await resolveSecrets(context, spec.credentials ?? {});
+      return inFolder(context, 'check', (workDir) =>
+        inChild<SourceCheck>(context, 'check', { spec, secrets, workDir }, { timeoutMs: 60_000 }),
+      );
+    },
+    push: (dataset, rows) => push.push(dataset, rows),
+    flush: (dataset) => push.flush(dataset),
+  } satisfies Partial<FeedingService>;
+}
+
+function looks(context: FeedingContext, push: PushService) {
+  return {
+    list: (page) => listDatasets(context, page),
+    get: (name) => datasetDetail(context, name, push.pendingRows(name)),
+    snapshot: async (name, ref) => snapshotDetail(context, await findVersion(context, name, ref)),
     manifest: async (snapshotId) => {
-      const row = await store.snapshotById(snapshotId);
+      const row = await context.store.snapshotById(snapshotId);
       if (row !== undefined) return row.manifest;
       throw new SlipwayError('DATASET_NOT_FOUND', {
         message: `there is no snapshot ${snapshotId}`,
         fix: 'List data sets with `slipway data ls`.',
       });
     },
-    preview: async (name, query) =>
-      preview(deps, await requireSnapshot(deps, name, query.version), query.limit ?? PREVIEW_ROWS_DEFAULT),
-    remove: (name) => remove(deps, name),
-  };
+    preview: (name, wanted) => previewRows(context, name, wanted),
+    remove: (name) => removeDataset(context, name),
+  } satisfies Partial<FeedingService>;
 }
 
-async function stage(
-  deps: FeedingDeps,
+function contractsAndQuarantine(context: FeedingContext) {
+  return {
+    getContract: (dataset) => getContract(context, dataset),
+    editContract: (dataset, edit) => editContract(context, dataset, edit),
+    tryContract: (dataset, body) => trialOf(context, dataset, body),
+    listQuarantine: (dataset, wanted) => listQuarantine(context, dataset, wanted),
+    fixQuarantine: (dataset, fix) => fixQuarantine(context, dataset, fix),
+    actOnQuarantine: (dataset, action) => actOnQuarantine(context, dataset, action),
+    exportQuarantine: async function* (dataset) {
+      await requireDataset(context, dataset);
+      for await (const item of heldItems(context, dataset)) {
+        const bytes = item.record.bytes.toString('base64');
+        yield `${JSON.stringify({ ...itemOf(item), bytes })}\n`;
+      }
+    },
+  } satisfies Partial<FeedingService>;
+}
+
+function versions(context: FeedingContext) {
+  return {
+    diff: (dataset, wanted) => diffDataset(context, dataset, wanted),
+    createBranch: (dataset, request) => createBranch(context, dataset, request),
+    removeBranch: (dataset, name) => removeBranch(context, dataset, name),
+    createTag: (dataset, request) => createTag(context, dataset, request),
+    removeTag: (dataset, name) => removeTag(context, dataset, name),
+    createProposal: (dataset, request) => createProposal(context, dataset, request),
+    listProposals: (wanted) => listProposals(context, wanted),
+    getProposal: (id) => getProposal(context, id),
+    reviewProposal: (id, request) => reviewProposal(context, id, request),
+    mergeProposal: (id) => mergeProposal(context, id),
+    closeProposal: (id) => closeProposal(context, id),
+    collect: (request, named) => collectGarbage(context, request, named),
+  } satisfies Partial<FeedingService>;
+}
+
+function questions(context: FeedingContext) {
+  return {
+    listSplits: (dataset) => listSplits(context, dataset),
+    createSplit: (dataset, request) => createSplit(context, dataset, request),
+    removeSplit: (dataset, name) => removeSplit(context, dataset, name),
+    query: (request, signal) => query(context, request, signal),
+    exportRows: (request) => exportRows(context, request),
+    join: (request) => joinDatasets(context, request),
+    listSecrets: async () => context.secrets.names(),
+    setSecret: (name, value) => setSecret(context, name, value),
+    removeSecret: (name) => removeSecret(context, name),
+  } satisfies Partial<FeedingService>;
+}
+
+/** A launch's own file: a whole load, under the contract if the data set has one. */
+async function stageFile(
+  context: FeedingContext,
   request: LoadRequest,
-  control: { signal?: AbortSignal; onProgress?: (progress: LoadProgress) => void },
-): Promise<StagedSnapshot> {
-  requireName('data set', request.name);
-  const workDir = join(deps.workRoot, `load-${deps.ids()}`);
+  control: Parameters<FeedingService['stage']>[1],
+) {
+  const { name, path, fileName, header, types } = request;
+  const file: FetchedFile = { path, fileName, uri: basename(fileName), bytes: 0, temporary: false };
+  const command: LoadCommand = {
+    dataset: name,
+    input: { kind: 'files', files: [file] },
+    options: {
+      mode: 'replace',
+      ...(header === undefined ? {} : { header }),
+      ...(types === undefined ? {} : { types }),
+    },
+  };
+  const workDir = join(context.workRoot, `load-${context.ids()}`);
   await mkdir(workDir, { recursive: true });
   try {
-    const loaded = await deps.isolate.run<
-      { request: LoadRequest; workDir: string },
-      LoadedSource,
-      LoadProgress
-    >('feed', { request, workDir }, control);
-    const part = await deps.blobs.putFile(loaded.partPath, { consume: true });
-    const quarantined =
-      loaded.quarantinePath === undefined
-        ? null
-        : await deps.blobs.putFile(loaded.quarantinePath, { consume: true });
-    const manifest = manifestOf(request.name, loaded, { part, quarantined });
-    const { digest } = await deps.blobs.put(new TextEncoder().encode(canonicalJson(manifest)));
-    return { id: digest, manifest };
+    return await stageLoad(context, command, control, workDir);
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
 }
 
-function manifestOf(
-  dataset: string,
-  loaded: LoadedSource,
-  files: { part: { digest: string; bytes: number }; quarantined: { digest: string; bytes: number } | null },
-): SnapshotManifest {
-  const { rows, sourceRows, schema, profile, quarantineSample, quarantineReasons, fingerprint, source } =
-    loaded;
-  return {
-    format: 1,
-    dataset,
-    // A whole load derives from its source alone; what was newest before it is told by the versions' order.
-    parents: [],
-    parts: [{ ...files.part, rows }],
-    quarantinePart: files.quarantined === null ? null : { ...files.quarantined, rows: loaded.quarantined },
-    ...{ rows, quarantined: loaded.quarantined, sourceRows, schema, profile },
-    ...{ quarantineSample, quarantineReasons, fingerprint, source },
-  };
-}
-
-async function requireDataset({ store }: FeedingDeps, name: string): Promise<DatasetSummary> {
-  const summary = await store.find(name);
-  if (summary !== undefined) return summary;
-  const near = nearestName(name, await store.names());
-  throw new SlipwayError('DATASET_NOT_FOUND', {
-    message: `there is no data set '${name}'`,
-    fix: near === undefined ? 'List data sets with `slipway data ls`.' : `Did you mean '${near}'?`,
-    details: { dataset: name, ...(near === undefined ? {} : { nearest: near }) },
+async function singlePart(context: FeedingContext, { manifest, id }: StagedSnapshot): Promise<string> {
+  const [first, ...others] = manifest.parts;
+  if (first !== undefined && others.length === 0) return first.digest;
+  const paths = (await partFiles(context, manifest)).map(({ path }) => path);
+  return inFolder(context, 'compact', async (workDir) => {
+    const path = join(workDir, 'whole.parquet');
+    const source = { dataset: manifest.dataset, version: 0, snapshot: id, schema: manifest.schema, paths };
+    await inChild(context, 'compact', { source, path, workDir });
+    return (await context.blobs.putFile(path, { consume: true })).digest;
   });
 }
 
-async function requireSnapshot(deps: FeedingDeps, name: string, version?: number): Promise<SnapshotRow> {
-  await requireDataset(deps, name);
-  const rows = await deps.store.snapshots(name);
-  const found = version === undefined ? rows[0] : rows.find((row) => row.version === version);
-  if (found !== undefined) return found;
-  throw new SlipwayError('DATASET_NOT_FOUND', {
-    message: `${name} has no version ${version}`,
-    fix: `It has versions 1 to ${rows[0]?.version ?? 0}.`,
-    details: { dataset: name, version },
-  });
-}
-
-function snapshotSummary(row: SnapshotRow): SnapshotSummary {
-  const { rows, quarantined, sourceRows, schema, parts } = row.manifest;
-  return {
-    ...{ dataset: row.dataset, version: row.version, snapshot: row.id, rows, quarantined, sourceRows },
-    columns: schema.columns.length,
-    bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
-    createdAt: row.createdAt,
-  };
-}
-
-async function detail(deps: FeedingDeps, row: SnapshotRow): Promise<SnapshotDetail> {
-  const { source, schema, profile, quarantineSample, quarantineReasons, fingerprint, parts } = row.manifest;
-  const used = await deps.store.usedBy(row.dataset);
-  return {
-    ...snapshotSummary(row),
-    source,
-    schema: schema.columns.map(({ name, type, missingTokens }) => ({
-      name,
-      type,
-      missingTokens: [...missingTokens],
-    })),
-    profile: [...profile],
-    quarantine: [...quarantineSample],
-    quarantineReasons: [...quarantineReasons],
-    fingerprint,
-    partDigest: parts[0]?.digest ?? sha256(''),
-    usedBy: used
-      .filter((entry) => entry.snapshot === row.id)
-      .map(({ model, version }) => ({ model, version })),
-  };
-}
-
-async function preview(deps: FeedingDeps, row: SnapshotRow, limit: number): Promise<RowsPreview> {
-  const partPath = await deps.blobs.localPath(row.manifest.parts[0]!.digest);
-  const request: PreviewRequest = { partPath, schema: row.manifest.schema, workDir: deps.workRoot, limit };
-  return deps.isolate.run<PreviewRequest, RowsPreview>('preview', request);
-}
-
-/** Blobs stay: another data set may have the same parts. Garbage collection is a job of its own. */
-async function remove(deps: FeedingDeps, name: string): Promise<void> {
-  await requireDataset(deps, name);
-  const used = await deps.store.usedBy(name);
+/** Blobs stay until they are collected: another data set may have the same parts. */
+async function removeDataset(context: FeedingContext, name: string): Promise<void> {
+  await requireDataset(context, name);
+  const used = await context.store.usedBy(name);
   if (used.length > 0) {
     const models = [...new Set(used.map((entry) => `${entry.model} v${entry.version}`))];
     throw new SlipwayError('DATASET_IN_USE', {
@@ -191,8 +217,12 @@ async function remove(deps: FeedingDeps, name: string): Promise<void> {
       details: { dataset: name, models },
     });
   }
-  await deps.transactor.transaction(async (tx) => {
-    await deps.store.remove(tx, name);
-    await deps.events.append(tx, { type: 'dataset.removed', subject: `datasets/${name}`, data: {} });
-  });
+  await context.locks.run(name, () =>
+    context.transactor.transaction(async (tx) => {
+      await context.store.remove(tx, name);
+      await context.quarantine.remove(tx, name);
+      await context.events.append(tx, { type: 'dataset.removed', subject: `datasets/${name}`, data: {} });
+    }),
+  );
+  await refreshFeed(context, name);
 }

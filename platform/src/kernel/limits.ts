@@ -8,10 +8,14 @@ export const LIMITS = {
   inferRowsMax: 100_000,
   /** Rows waiting in front of one model's worker before requests are answered 429. */
   inferQueueRowsMax: 200_000,
+  /** Body of pushed rows, packed and unpacked. */
+  pushBodyBytesMax: 32 * 1024 * 1024,
   /** An uploaded source file. */
   uploadBytesMax: 64 * 1024 * 1024 * 1024,
   /** One line of a text source. A longer line is quarantined (its bytes stay in the source). */
   sourceLineBytesMax: 16 * 1024 * 1024,
+  /** One of many small files that are read together, unpacked. */
+  gatheredFileBytesMax: 1024 ** 3,
   columnsMax: 10_000,
   classesMax: 1_000,
   pageItemsDefault: 50,

@@ -20,6 +20,13 @@ export interface BlobStore {
   /** A path under which this machine can read the blob (children and DuckDB read files). */
   localPath(digest: string): Promise<string>;
   has(digest: string): Promise<boolean>;
-  delete(digest: string): Promise<void>;
+  /** Bytes of a blob; undefined when there is none. */
+  size(digest: string): Promise<number | undefined>;
+  /**
+   * Removes a blob. With `untouchedMs` only one that nobody put within that time: putting bytes that are there already counts as touching.
+   *
+   * @returns whether it was there and is gone
+   */
+  delete(digest: string, options?: { readonly untouchedMs?: number }): Promise<boolean>;
   list(): AsyncIterable<BlobRef>;
 }

@@ -9,6 +9,8 @@ export interface EngineOptions {
   readonly workDir: string;
   /** Files and folders that SQL may read beside `workDir`. When given, everything else on this machine is closed to SQL. */
   readonly readable?: readonly string[];
+  /** Most that may be spilled to `workDir`, e.g. '8GiB'. Default: as the disk allows. */
+  readonly spillMax?: string;
 }
 
 export interface Engine {

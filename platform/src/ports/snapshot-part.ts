@@ -18,3 +18,40 @@ export async function readSnapshotPart(
   });
   return { rows: table.rows, columns };
 }
+
+const SQL_TYPES: Readonly<Record<TableSchema['columns'][number]['type'], string>> = {
+  string: 'VARCHAR',
+  number: 'DOUBLE',
+  integer: 'BIGINT',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+};
+
+/**
+ * A whole snapshot as a query, in the order of its parts: columns that a part lacks are missing there, narrower types are widened.
+ *
+ * @param extra columns of `read_parquet` to add, e.g. `file_row_number`
+ */
+export function snapshotSql(
+  paths: readonly string[],
+  schema: TableSchema,
+  extra: readonly ('file_row_number' | 'filename')[] = [],
+): string {
+  const columns = schema.columns.map(
+    ({ name, type }) => `CAST(${sqlName(name)} AS ${SQL_TYPES[type]}) AS ${sqlName(name)}`,
+  );
+  const projection = [...columns, ...extra].join(', ');
+  if (paths.length === 0) {
+    const nothing = schema.columns.map(({ name, type }) => `NULL::${SQL_TYPES[type]} AS ${sqlName(name)}`);
+    return `SELECT ${[...nothing, ...extra.map((name) => `NULL AS ${name}`)].join(', ')} WHERE false`;
+  }
+  const options = ['union_by_name = true', ...extra.map((name) => `${name} = true`)].join(', ');
+  const list = paths.map(sqlText).join(', ');
+  // A part may lack a column that came later: a table of no rows with all of them makes it NULL there.
+  const typed = schema.columns
+    .map(({ name, type }) => `NULL::${SQL_TYPES[type]} AS ${sqlName(name)}`)
+    .join(', ');
+  const rows = `SELECT * FROM read_parquet([${list}], ${options})`;
+  return `SELECT ${projection} FROM (SELECT ${typed} WHERE false UNION ALL BY NAME ${rows})`;
+}

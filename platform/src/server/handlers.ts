@@ -5,6 +5,7 @@ import type { BodyOf, ParamsOf, QueryOf, ReplyOf } from '../contracts/operations
 import type { OperationId } from '../contracts/routes.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import { LIMITS } from '../kernel/limits.ts';
+import { feedingHandlers } from './data-handlers.ts';
 import { launchResultWithExit } from './launch-lines.ts';
 
 export interface HandlerInput<Id extends OperationId> {
@@ -21,7 +22,13 @@ export type Handlers = {
 };
 
 export function createHandlers(app: App): Handlers {
-  return { ...systemHandlers(app), ...dataHandlers(app), ...workHandlers(app), ...serviceHandlers(app) };
+  return {
+    ...systemHandlers(app),
+    ...feedingHandlers(app),
+    ...modelHandlers(app),
+    ...workHandlers(app),
+    ...serviceHandlers(app),
+  };
 }
 
 function systemHandlers(app: App) {
@@ -32,17 +39,8 @@ function systemHandlers(app: App) {
   } satisfies Partial<Handlers>;
 }
 
-function dataHandlers(app: App) {
-  const { feeding, registry } = app;
+function modelHandlers({ registry }: App) {
   return {
-    listDatasets: ({ query }) => feeding.list(query),
-    getDataset: ({ params }) => feeding.get(params.name),
-    getSnapshot: ({ params }) => feeding.snapshot(params.name, params.version),
-    previewDataset: ({ params, query }) => feeding.preview(params.name, query),
-    removeDataset: async ({ params }) => {
-      await feeding.remove(params.name);
-      return { removed: params.name };
-    },
     listModels: ({ query }) => registry.list(query),
     getModel: ({ params }) => registry.get(params.name),
     getVersion: ({ params }) => registry.version(params.name, params.version),

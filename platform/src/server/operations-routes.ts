@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { App } from '../app/app.ts';
-import { OPERATIONS, type Operation } from '../contracts/operations.ts';
+import type { Operation } from '../contracts/operation.ts';
+import { OPERATIONS } from '../contracts/operations.ts';
 import { type OperationId, ROUTES } from '../contracts/routes.ts';
 import { isLocalCaller } from './access.ts';
 import { createHandlers, type HandlerInput } from './handlers.ts';

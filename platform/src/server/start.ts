@@ -9,6 +9,7 @@ import { LIMITS } from '../kernel/limits.ts';
 import { createAccess, isLoopback, TOKEN_COOKIE } from './access.ts';
 import { registerBlobs } from './blob-routes.ts';
 import { watchConnections } from './connections.ts';
+import { registerExports, registerPush } from './data-routes.ts';
 import { docsPage } from './docs-page.ts';
 import { EventStreams } from './event-streams.ts';
 import { registerInferenceRoutes } from './inference-routes.ts';
@@ -113,10 +114,12 @@ export async function buildServer(
     });
     acceptAnyJson(scope);
     registerOperations(scope, app);
+    registerExports(scope, app);
     registerStreams(scope, app, streams);
     registerPages(scope, app);
   });
   await server.register(async (scope) => registerBlobs(scope, app));
+  await server.register(async (scope) => registerPush(scope, app));
   await server.register(async (scope) => registerStaticFiles(scope, options.webFolder ?? WEB_FOLDER));
   return server;
 }

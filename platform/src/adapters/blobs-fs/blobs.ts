@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../kernel/canonical-json.ts';
 import { defineErrors, SlipwayError, toSlipwayError } from '../../kernel/errors.ts';
@@ -34,7 +34,9 @@ export function createFsBlobs(root: string): BlobStore {
   const write = (stream: AsyncIterable<Uint8Array>, options: { bytesMax: number; expect?: string }) =>
     writeStream({ root, pathOf, existing, stream, ...options });
   return {
-    put: async (data) => (await existing(sha256(data))) ?? write(oneChunk(data), { bytesMax: data.length }),
+    put: async (data) =>
+      (await touched(pathOf, await existing(sha256(data)))) ??
+      write(oneChunk(data), { bytesMax: data.length }),
     putFile: async (path, options) => {
       if (options?.consume && (await sameFileSystem(path, root)))
         return moveIn(path, { root, pathOf, existing });
@@ -55,9 +57,34 @@ export function createFsBlobs(root: string): BlobStore {
       return pathOf(digest);
     },
     has: async (digest) => (await existing(digest)) !== undefined,
-    delete: async (digest) => rm(pathOf(digest), { force: true }),
+    size: async (digest) => (await existing(digest))?.bytes,
+    delete: async (digest, options) => removeBlob(pathOf(digest), options?.untouchedMs),
     list: () => listBlobs(root),
   };
+}
+
+/** A blob that is put again is wanted by somebody: garbage collection leaves it for a while. */
+async function touched(
+  pathOf: (digest: string) => string,
+  known: BlobRef | undefined,
+): Promise<BlobRef | undefined> {
+  if (known === undefined) return undefined;
+  const now = new Date();
+  try {
+    await utimes(pathOf(known.digest), now, now);
+    return known;
+  } catch {
+    // Removed in this moment: it has to be written.
+    return undefined;
+  }
+}
+
+async function removeBlob(path: string, untouchedMs: number | undefined): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) return false;
+  if (untouchedMs !== undefined && Date.now() - info.mtimeMs < untouchedMs) return false;
+  await rm(path, { force: true });
+  return true;
 }
 
 async function* oneChunk(data: Uint8Array): AsyncIterable<Uint8Array> {
@@ -89,7 +116,7 @@ async function moveIn(path: string, place: Placement): Promise<BlobRef> {
       bytes += chunk.length;
     }
     const digest = hash.digest('hex');
-    if ((await place.existing(digest)) !== undefined) {
+    if ((await touched(place.pathOf, await place.existing(digest))) !== undefined) {
       await rm(path, { force: true });
       return { digest, bytes };
     }
@@ -129,7 +156,7 @@ async function writeStream(request: WriteRequest): Promise<BlobRef> {
     file = await open(temporary, 'wx', 0o600);
     const { digest, bytes } = await copyHashed(request, file);
     if (request.expect !== undefined && request.expect !== digest) throw mismatch(request.expect, digest);
-    const known = await request.existing(digest);
+    const known = await touched(request.pathOf, await request.existing(digest));
     if (known !== undefined) return known;
     await file.sync();
     await file.close();

@@ -10,12 +10,13 @@ const MEMORY_BYTES_DEFAULT = 1024 ** 3;
  */
 export function createDuckdbEngine(): Engine {
   return {
-    open: async ({ workDir, threads, memoryBytesMax, readable }) => {
+    open: async ({ workDir, threads, memoryBytesMax, readable, spillMax }) => {
       const { DuckDBInstance } = await import('@duckdb/node-api');
       const instance = await DuckDBInstance.create(':memory:', {
         threads: String(threads ?? 2),
         memory_limit: `${Math.floor((memoryBytesMax ?? MEMORY_BYTES_DEFAULT) / 1024 ** 2)}MiB`,
         temp_directory: workDir,
+        ...(spillMax === undefined ? {} : { max_temp_directory_size: spillMax }),
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
         allow_community_extensions: 'false',

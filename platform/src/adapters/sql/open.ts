@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely';
 import type { DeploymentStore, FeedbackStore } from '../../deployment/ports.ts';
-import type { DatasetStore } from '../../feeding/ports.ts';
+import type { DatasetStore, QuarantineStore, RecordStore, SecretStore } from '../../feeding/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { MonitorStore } from '../../monitoring/ports.ts';
 import type { RunQueries, RunStore } from '../../pipelines/ports.ts';
@@ -14,10 +14,13 @@ import { createDatasetStore } from './dataset-store.ts';
 import { createDeploymentStore, openFeedbackStore } from './deployment-store.ts';
 import { openEventLog } from './event-log.ts';
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency-store.ts';
+import { createMentions } from './mentions.ts';
 import { migrate } from './migrations.ts';
 import { createModelStore } from './model-store.ts';
 import { createMonitorStore } from './monitor-store.ts';
 import { postgresDialect } from './postgres.ts';
+import { createQuarantineStore } from './quarantine-store.ts';
+import { createRecordStore, createSecretStore } from './record-store.ts';
 import { createReportStore } from './report-store.ts';
 import { createRunQueries } from './run-queries.ts';
 import { createRunStore } from './run-store.ts';
@@ -34,6 +37,11 @@ export interface SqlStores {
   readonly transactor: Transactor;
   readonly events: EventLog;
   readonly datasets: DatasetStore;
+  readonly records: RecordStore;
+  readonly quarantine: QuarantineStore;
+  readonly secrets: SecretStore;
+  /** Whether a record outside the data sets names this digest. */
+  readonly mentions: (digest: string) => Promise<boolean>;
   readonly studies: StudyStore;
   readonly runs: RunStore;
   readonly runQueries: RunQueries;
@@ -78,6 +86,10 @@ async function storesOn(
     transactor: queue,
     events: await openEventLog(context, queue),
     datasets: createDatasetStore(context),
+    records: createRecordStore(context),
+    quarantine: createQuarantineStore(context),
+    secrets: createSecretStore(context),
+    mentions: createMentions(context),
     studies: createStudyStore(context),
     runs: createRunStore(context),
     runQueries: createRunQueries(context, queue),

@@ -29,6 +29,41 @@ export interface Database {
     updated_at: number;
   };
   snapshots: Scoped & { dataset: string; version: number; id: string; manifest: string; created_at: number };
+  version_facts: Scoped & {
+    dataset: string;
+    version: number;
+    branch: string;
+    operation: string;
+    parent: number | null;
+    contract_version: number;
+  };
+  data_records: Scoped & {
+    kind: string;
+    dataset: string;
+    name: string;
+    created_at: number;
+    updated_at: number;
+    body: string;
+  };
+  quarantine_parts: Scoped & {
+    dataset: string;
+    digest: string;
+    version: number;
+    contract_version: number;
+    source: string;
+    rows: number;
+    created_at: number;
+  };
+  quarantine_items: Scoped & {
+    dataset: string;
+    digest: string;
+    position: number;
+    status: string;
+    fixed: string | null;
+    version: number | null;
+    updated_at: number;
+  };
+  secrets: Scoped & { name: string; sealed: string; updated_at: number };
   studies: Scoped & { id: string; created_at: number; summary: string; detail: string };
   candidates: Scoped & { study_id: string; candidate: string; position: number; row: string };
   runs: Scoped & {

@@ -16,3 +16,20 @@ export function benjaminiHochberg(p: readonly number[]): number[] {
   }
   return q;
 }
+
+/**
+ * Holm (1979): adjusted p values that bound the chance of any false rejection, whatever the dependence between the tests.
+ *
+ * @param p one p value per test
+ * @returns adjusted values in the same order, each ≥ its p and ≤ 1
+ */
+export function holm(p: readonly number[]): number[] {
+  const order = p.map((_, i) => i).sort((a, b) => p[a]! - p[b]! || a - b);
+  const adjusted = new Array<number>(p.length);
+  let most = 0;
+  for (const [rank, test] of order.entries()) {
+    most = Math.min(1, Math.max(most, p[test]! * (p.length - rank)));
+    adjusted[test] = most;
+  }
+  return adjusted;
+}
