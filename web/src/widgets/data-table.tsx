@@ -233,7 +233,6 @@ function Row<T>(props: {
     );
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the link or button of the first cell is the keyboard's way
     <tr
       aria-selected={selected}
       {...(index === undefined ? {} : { 'aria-rowindex': index + 2 })}
@@ -251,6 +250,7 @@ function Row<T>(props: {
 
 function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
   return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row cannot take the focus; this one only holds the place of others
     <tr aria-hidden="true" className="spacer">
       <td colSpan={columns} style={{ height }} />
     </tr>

@@ -16,6 +16,7 @@ export function TableFilter(props: {
   return (
     <div className="table-filter">
       <label>
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a key's picture cannot take the focus */}
         {props.keyboard && <kbd aria-hidden="true">/</kbd>}
         <span className="sr">Filter: {props.label}</span>
         <input

@@ -26,11 +26,11 @@ export function nextOrder(current: Order | undefined, column: string, numeric: b
 /** Sorted copy; equal rows keep their places, and what has no value stands last in either direction. */
 export function sortRows<T>(
   rows: readonly T[],
-  valueOf: ((row: T) => SortValue) | undefined,
+  cellOf: ((row: T) => SortValue) | undefined,
   descending: boolean,
 ): readonly T[] {
-  if (valueOf === undefined) return rows;
-  const keyed = rows.map((row) => ({ row, value: valueOf(row) }));
+  if (cellOf === undefined) return rows;
+  const keyed = rows.map((row) => ({ row, value: cellOf(row) }));
   const absent = (value: SortValue) => value === null || value === undefined || Number.isNaN(value);
   keyed.sort((a, b) => {
     if (absent(a.value) || absent(b.value)) return Number(absent(a.value)) - Number(absent(b.value));
