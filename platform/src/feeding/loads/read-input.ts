@@ -33,15 +33,63 @@ export async function readInput(work: InputWork): Promise<void> {
   if (first === undefined) return;
   const contract = ledger.contract ?? inferContract(first.schema);
   if (ledger.contract === null) ledger.changes.push('inferred from the first load');
-  const decided = reconcile(contract, factsOf(first), given);
-  const again = Object.keys(decided.types).length > 0;
-  const loaded = again ? ((await read(work, { ...given, ...decided.types }, 'typed')) ?? first) : first;
+  const { decided, loaded } = await readTyped(work, contract, first, given);
   if (ledger.contract !== null) ledger.changes.push(...decided.changes);
   ledger.contract = decided.contract;
   ledger.sources.push(loaded.source);
   ledger.sourceRows += loaded.sourceRows;
   await enter(work, loaded, decided);
   if (file.temporary) await rm(file.path, { force: true });
+}
+
+/** A column turns into text only when at least this share of the source's values is not of its type; otherwise their rows are kept back. */
+const TEXT_SHARE_MIN = 0.5;
+
+/**
+ * Reads the source again where the contract wants other types than it suggests by itself. One 'n/a' among a thousand numbers must not
+ * turn a column of numbers into text: it is tried as numbers first.
+ */
+async function readTyped(
+  work: InputWork,
+  contract: ContractBody,
+  first: LoadedSource,
+  given: Readonly<Record<string, ColumnType>>,
+): Promise<{ decided: Reconciled; loaded: LoadedSource }> {
+  const evolved = reconcile(contract, factsOf(first), given);
+  const before = new Map(contract.columns.map(({ name, type }) => [name, type]));
+  const kept = Object.fromEntries(
+    evolved.contract.columns.flatMap(({ name, type }) => {
+      const old = before.get(name);
+      const turned = type === 'string' && old !== undefined && old !== 'string' && given[name] === undefined;
+      return turned ? [[name, old] as const] : [];
+    }),
+  );
+  const typed = async (decided: Reconciled) => {
+    const again = Object.keys(decided.types).length > 0;
+    const loaded = again ? await read(work, { ...given, ...decided.types }, 'typed') : first;
+    return { decided, loaded: loaded ?? first };
+  };
+  if (Object.keys(kept).length === 0) return typed(evolved);
+  const strict = await typed(reconcile(contract, factsOf(first), { ...given, ...kept }));
+  const misfits = await misfitsOf(strict.loaded);
+  const present = new Map(first.profile.map(({ name, count }) => [name, count]));
+  const mistaken = Object.keys(kept).filter(
+    (name) => (misfits.get(name) ?? 0) >= TEXT_SHARE_MIN * (present.get(name) ?? 0),
+  );
+  if (mistaken.length === 0) return strict;
+  const held = Object.fromEntries(Object.entries(kept).filter(([name]) => !mistaken.includes(name)));
+  return typed(reconcile(contract, factsOf(first), { ...given, ...held }));
+}
+
+/** Values that are not of their column's type; a record counts for the first of its columns that does not fit. */
+async function misfitsOf(loaded: LoadedSource): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  if (loaded.quarantinePath === undefined) return counts;
+  for await (const { column, reason } of readHeld(loaded.quarantinePath)) {
+    if (column === undefined || reason !== 'WRONG_TYPE') continue;
+    counts.set(column, (counts.get(column) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function factsOf(loaded: LoadedSource) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ContractBody } from '../../contracts/data-contracts.ts';
 import { SlipwayError } from '../../kernel/errors.ts';
 import type { Engine, EngineSession } from '../../ports/engine.ts';
 import { snapshotSql } from '../../ports/snapshot-part.ts';
@@ -109,7 +110,7 @@ async function finish(work: {
   readonly session: () => Promise<EngineSession>;
 }): Promise<LoadOutcome> {
   const { job, fetched, ledger } = work;
-  const contract = ledger.contract ?? inferContract({ columns: [] });
+  const contract = keyed(ledger.contract ?? inferContract({ columns: [] }), job, ledger);
   const schema = schemaOf(contract, ledger.readSchema, job.parent?.schema ?? null);
   let parts: readonly NewPart[] = await conform(ledger.parts, schema, work);
   let replaced: LoadOutcome['replaced'] = [];
@@ -144,6 +145,13 @@ async function finish(work: {
       ...(ledger.warnings.length === 0 ? {} : { warnings: ledger.warnings }),
     },
   };
+}
+
+/** What a first merge names as the key is the data set's key from then on: a later merge and a diff need not be told again. */
+function keyed(contract: ContractBody, job: LoadJob, ledger: LoadLedger): ContractBody {
+  if (job.mode !== 'merge' || contract.key.length > 0) return contract;
+  ledger.changes.push(`key: ${job.key.join(', ')}`);
+  return { ...contract, key: [...job.key] };
 }
 
 /** Inputs of one load may have had other columns or narrower types: their parts are written anew under the schema that holds for all. */
