@@ -12,6 +12,10 @@ export const LIMITS = {
   pushBodyBytesMax: 32 * 1024 * 1024,
   /** An uploaded source file. */
   uploadBytesMax: 64 * 1024 * 1024 * 1024,
+  /** A packed source may unpack to this many bytes whatever its size; beyond them only to `unpackRatioMax` times its size. */
+  unpackBytesFree: 256 * 1024 * 1024,
+  /** Real tables pack to a tenth or a thirtieth; what packs better than this is made to fill a disk. */
+  unpackRatioMax: 500,
   /** One line of a text source. A longer line is quarantined (its bytes stay in the source). */
   sourceLineBytesMax: 16 * 1024 * 1024,
   /** One of many small files that are read together, unpacked. */
