@@ -2,7 +2,8 @@ import { appendFileSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PUSH_LIMITS, PushLog } from '../../platform/src/feeding/push/push-log.ts';
+import { PUSH_LIMITS } from '../../platform/src/feeding/push/limits.ts';
+import { PushLog } from '../../platform/src/feeding/push/push-log.ts';
 import { type FeedingHarness, openFeedingHarness } from '../feeding-harness.ts';
 
 const lines = (from: number, to: number) =>

@@ -12,7 +12,7 @@ import { type GatheredInput, placeOf } from './gather.ts';
 import { type HeldRecord, readHeld, writeRecords } from './held-records.ts';
 import type { LoadJob } from './job.ts';
 import type { LoadLedger } from './ledger.ts';
-import type { RunLoadContext } from './run-load.ts';
+import type { RunLoadContext } from './run-context.ts';
 
 export interface InputWork {
   readonly job: LoadJob;

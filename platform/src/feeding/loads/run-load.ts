@@ -7,21 +7,15 @@ import type { TableSchema } from '../../tables/table.ts';
 import { inferContract, schemaOf } from '../contracts/contract.ts';
 import '../errors.ts';
 import { copySql } from '../part-file.ts';
-import type { FetchedFile, FetchedSource, SourceConnector } from '../ports.ts';
+import type { FetchedFile, FetchedSource } from '../ports.ts';
 import { measurePart } from '../statistics.ts';
 import type { LoadedSource, SourceFacts } from '../types.ts';
 import { gatherInputs } from './gather.ts';
-import type { LoadJob, LoadOutcome, LoadStatus, NewPart } from './job.ts';
+import type { LoadJob, LoadOutcome, NewPart } from './job.ts';
 import { LoadLedger } from './ledger.ts';
 import { mergeByKey } from './merge-keys.ts';
 import { readInput } from './read-input.ts';
-
-export interface RunLoadContext {
-  readonly engine: Engine;
-  readonly sources: (uri: string) => SourceConnector;
-  readonly onProgress: (status: LoadStatus) => void;
-  readonly signal: AbortSignal;
-}
+import type { RunLoadContext } from './run-context.ts';
 
 /**
  * A whole load, for child processes: fetch → read each input into a part → check it by the contract → merge by key. Publishes nothing.
