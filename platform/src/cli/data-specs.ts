@@ -180,7 +180,7 @@ const VERSIONS: readonly Entry[] = [
     ],
     examples: [
       'slipway data review 0195… ',
-      'slipway data review 0195… --approve --reviewer ana --comment "checked ten rows"',
+      'slipway data review 0195… --approve --reviewer "$USER" --comment "checked ten rows"',
     ],
     load: async () => (await import('./data-versions.ts')).review,
   },
