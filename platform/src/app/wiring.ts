@@ -27,6 +27,7 @@ import { createLineageSender, type LineageSender } from './lineage.ts';
 import { loadPipeline } from './load-flow.ts';
 import { createLoader } from './loads.ts';
 import { namedDigests } from './named-digests.ts';
+import { sweepOrphans } from './orphans.ts';
 import { overviewOf } from './overview.ts';
 import { recoverStudies } from './recover-studies.ts';
 import { withRollback } from './rollback.ts';
@@ -187,7 +188,11 @@ function finish(parts: {
     config,
     idempotency: stores.idempotency,
     loads,
-    collect: (request) => rooms.feeding.collect(request, (digests) => namedDigests(stores, digests)),
+    collect: async (request) => {
+      const report = await rooms.feeding.collect(request, (digests) => namedDigests(stores, digests));
+      const orphans = await sweepOrphans(stores, rooms.blobs, { dryRun: report.dryRun });
+      return { ...report, orphans };
+    },
     listening: (address) => {
       url = address;
     },
