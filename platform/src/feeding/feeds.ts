@@ -3,6 +3,7 @@ import { SlipwayError } from '../kernel/errors.ts';
 import type { Tx } from '../ports/transaction.ts';
 import { type FeedingContext, requireDataset } from './context.ts';
 import type { SourcePosition } from './ports.ts';
+import { refuseCredentials } from './source-address.ts';
 
 /** Where a data set feeds from, how often, and how far it is. */
 export interface Feed {
@@ -70,6 +71,7 @@ export async function rememberSource(
   dataset: string,
   source: { spec: SourceSpec; options: LoadOptions; schedule?: ScheduleSpec | null },
 ): Promise<void> {
+  refuseCredentials(source.spec.uri);
   await changeFeed(deps, dataset, (tx) =>
     saveFeed(deps, tx, dataset, (feed) => {
       const schedule = source.schedule === undefined ? feed.schedule : source.schedule;

@@ -3,7 +3,6 @@ import { defineErrors } from '../../kernel/errors.ts';
 /** Codes of all kinds of sources. What a file itself can have wrong is the feeding room's. */
 export const SOURCE_ERRORS = defineErrors({
   SOURCE_KIND_UNKNOWN: { status: 422, exit: 2, kind: 'user', title: 'There is no such kind of source' },
-  CREDENTIALS_IN_URI: { status: 422, exit: 2, kind: 'user', title: 'A source address holds a password' },
   SOURCE_UNREACHABLE: {
     status: 502,
     exit: 1,
