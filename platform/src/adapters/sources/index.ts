@@ -7,6 +7,7 @@ type Loading = () => Promise<Omit<SourceConnector, 'schemes'>>;
 /** Drivers are loaded when they are used: a load from a file should not pay for four databases. */
 const KINDS: readonly (readonly [schemes: readonly string[], load: Loading])[] = [
   [['file'], async () => (await import('./file.ts')).fileSource],
+  [['http', 'https'], async () => (await import('./http.ts')).httpSource],
   [['postgres', 'postgresql'], async () => (await import('./postgres.ts')).postgresSource],
 ];
 
