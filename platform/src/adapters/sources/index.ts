@@ -8,6 +8,7 @@ type Loading = () => Promise<Omit<SourceConnector, 'schemes'>>;
 const KINDS: readonly (readonly [schemes: readonly string[], load: Loading])[] = [
   [['file'], async () => (await import('./file.ts')).fileSource],
   [['http', 'https'], async () => (await import('./http.ts')).httpSource],
+  [['s3'], async () => (await import('./s3.ts')).s3Source],
   [['postgres', 'postgresql'], async () => (await import('./postgres.ts')).postgresSource],
 ];
 
