@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createFsBlobs } from '../adapters/blobs-fs/index.ts';
 import { createProcessIsolate } from '../adapters/executor-process/index.ts';
 import { createWorkerRuntime } from '../adapters/runtime-onnx/index.ts';
+import '../adapters/sources/errors.ts';
 import { openSqlStores, type SqlStores } from '../adapters/sql/index.ts';
 import { createDeployment } from '../deployment/index.ts';
 import type { DeploymentService } from '../deployment/types.ts';

@@ -3,6 +3,7 @@ import { SlipwayError } from '../kernel/errors.ts';
 import type { Tx } from '../ports/transaction.ts';
 import { type FeedingContext, requireDataset } from './context.ts';
 import type { Feed } from './feed.ts';
+import { refuseCredentials } from './source-address.ts';
 
 const NO_FEED: Feed = {
   ...{ spec: null, options: {}, schedule: null, position: null },
@@ -58,6 +59,7 @@ export async function rememberSource(
   dataset: string,
   source: { spec: SourceSpec; options: LoadOptions; schedule?: ScheduleSpec | null },
 ): Promise<void> {
+  refuseCredentials(source.spec.uri);
   await changeFeed(deps, dataset, (tx) =>
     saveFeed(deps, tx, dataset, (feed) => {
       const schedule = source.schedule === undefined ? feed.schedule : source.schedule;

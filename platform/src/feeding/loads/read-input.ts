@@ -6,6 +6,7 @@ import type { EngineSession } from '../../ports/engine.ts';
 import type { ColumnType } from '../../tables/table.ts';
 import { inferContract, type Reconciled, reconcile } from '../contracts/contract.ts';
 import { loadSource } from '../load.ts';
+import type { FetchedFile } from '../ports.ts';
 import type { LoadedSource, LoadRequest } from '../types.ts';
 import { type CheckedInput, checkPart } from './check-part.ts';
 import { type GatheredInput, placeOf } from './gather.ts';
@@ -127,10 +128,16 @@ function requestOf({ job, input }: InputWork, types: Readonly<Record<string, Col
     fileName: file.fileName,
     header: file.header ?? job.header,
     ...(file.delimiter === undefined ? {} : { delimiter: file.delimiter }),
+    ...markOf(file),
     types,
     // The budget is the contract's, over all inputs together.
     mayRefuseAll: true,
   };
+}
+
+/** A database says itself what is missing: its texts 'NA' and '-' mean what they say. */
+function markOf(file: FetchedFile): Pick<LoadRequest, 'missingMark'> {
+  return file.types === undefined ? {} : { missingMark: '\\N' };
 }
 
 /** Contract rules over the part; values that may go missing alone; then what is left is a part of the snapshot. */
@@ -241,7 +248,7 @@ interface Blanked {
 }
 
 async function readBlanked(
-  { job, context, index }: InputWork,
+  { job, context, index, input }: InputWork,
   loaded: LoadedSource,
   records: readonly HeldRecord[],
 ): Promise<Blanked> {
@@ -265,6 +272,7 @@ async function readBlanked(
     const request: LoadRequest = {
       ...{ name: job.dataset, path: written.path, fileName: written.fileName, header: written.header, types },
       ...(delimiter === null ? {} : { delimiter }),
+      ...markOf(input.file),
       mayRefuseAll: true,
     };
     const again = await loadSource(request, { engine: context.engine, workDir });

@@ -8,6 +8,7 @@ import { inferContract, schemaOf } from '../contracts/contract.ts';
 import '../errors.ts';
 import { copySql } from '../part-file.ts';
 import type { FetchedFile, FetchedSource } from '../ports.ts';
+import { refuseCredentials } from '../source-address.ts';
 import { measurePart } from '../statistics.ts';
 import type { LoadedSource, SourceFacts } from '../types.ts';
 import { gatherInputs } from './gather.ts';
@@ -49,6 +50,7 @@ export async function runLoad(job: LoadJob, context: RunLoadContext): Promise<Lo
 async function fetchInput(job: LoadJob, context: RunLoadContext): Promise<FetchedSource> {
   if (job.input.kind === 'files') return { files: job.input.files, position: null, lineage: {} };
   const { spec, secrets, position } = job.input;
+  refuseCredentials(spec.uri);
   return context.sources(spec.uri).fetch(spec, {
     secrets,
     position,
