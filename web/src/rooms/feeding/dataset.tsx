@@ -24,6 +24,8 @@ const tab = (load: () => Promise<ComponentType<TabProps>>) =>
 /** Each tab is code of its own: opening one loads no other. */
 const TABS: Readonly<Record<string, LazyExoticComponent<ComponentType<TabProps>>>> = {
   columns: tab(async () => (await import('./columns-tab.tsx')).ColumnsTab),
+  versions: tab(async () => (await import('./versions-tab.tsx')).VersionsTab),
+  quarantine: tab(async () => (await import('./quarantine-tab.tsx')).QuarantineTab),
   rows: tab(async () => (await import('./rows-tab.tsx')).RowsTab),
 };
 
@@ -37,6 +39,19 @@ const COMMANDS: Readonly<Record<string, (name: string, version: number | undefin
   splits: (name) => `slipway data split ${name}`,
   source: (name) => `slipway data add ${name}`,
   proposals: (name) => `slipway data proposals --dataset ${name}`,
+};
+
+const KEYS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  columns: [
+    ['j k', 'column'],
+    ['/', 'filter'],
+  ],
+  versions: [['j k', 'version']],
+  quarantine: [
+    ['j k', 'row'],
+    ['e', 'edit'],
+    ['x', 'choose'],
+  ],
 };
 
 export function DatasetPage() {
@@ -54,10 +69,7 @@ export function DatasetPage() {
     <Page
       crumbs={[{ name: 'Feeding', to: '/feeding' }, { name }]}
       cli={COMMANDS[current]?.(name, version) ?? `slipway data show ${name}`}
-      keys={[
-        ['j k', 'move'],
-        ['/', 'filter'],
-      ]}
+      keys={KEYS[current] ?? []}
     >
       <Loaded query={dataset} lines={8}>
         {(data) =>
@@ -152,11 +164,10 @@ function VersionPick({ data, snapshot }: TabProps) {
       ...data.tags.filter((tag) => tag.version === version).map((tag) => tag.name),
     ].join(', ');
   return (
-    <span className="field" style={{ flexDirection: 'row', alignItems: 'center', gap: 6 }}>
+    <span className="field inline">
       <label htmlFor="version-pick">Version</label>
       <select
         id="version-pick"
-        style={{ width: 'auto' }}
         value={snapshot.version}
         onChange={(event) => {
           const version = Number(event.target.value);
