@@ -26,6 +26,10 @@ const TABS: Readonly<Record<string, LazyExoticComponent<ComponentType<TabProps>>
   columns: tab(async () => (await import('./columns-tab.tsx')).ColumnsTab),
   versions: tab(async () => (await import('./versions-tab.tsx')).VersionsTab),
   quarantine: tab(async () => (await import('./quarantine-tab.tsx')).QuarantineTab),
+  contract: tab(async () => (await import('./contract-tab.tsx')).ContractTab),
+  splits: tab(async () => (await import('./splits-tab.tsx')).SplitsTab),
+  source: tab(async () => (await import('./source-tab.tsx')).SourceTab),
+  proposals: tab(async () => (await import('./proposals-tab.tsx')).ProposalsTab),
   rows: tab(async () => (await import('./rows-tab.tsx')).RowsTab),
 };
 
@@ -140,7 +144,7 @@ function tabsOf(data: DatasetDetail): readonly Tab[] {
     { id: 'splits', name: 'Splits', note: some(data.splits.length) },
     { id: 'source', name: 'Source' },
     { id: 'proposals', name: 'Proposals', note: some(data.openProposals) },
-  ].filter(({ id }) => TABS[id] !== undefined);
+  ];
 }
 
 function Origin({ data, snapshot }: TabProps) {

@@ -32,7 +32,9 @@ function Signs({ text }: { readonly text: string }) {
   return visible(text).map((part, index) =>
     part.sign ? (
       // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text have no other identity than their place
-      <i key={index}>{part.text}</i>
+      <i key={index} className={part.text.startsWith('\\x') ? 'alien' : ''}>
+        {part.text}
+      </i>
     ) : (
       // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text have no other identity than their place
       <span key={index}>{part.text}</span>
