@@ -5,6 +5,13 @@ describe('live events', () => {
   it('refresh what their kind shows, and always the overview and the list of events', () => {
     expect(staleAfter('run.step')).toContain('getRun');
     expect(staleAfter('deployment.revision')).toContain('getDeployment');
+    expect(staleAfter('dataset.snapshot')).toEqual(expect.arrayContaining(['getDataset', 'listQuarantine']));
+    expect(staleAfter('quarantine.fixed')).toContain('listQuarantine');
+    expect(staleAfter('proposal.approved')).toContain('getProposal');
+    expect(staleAfter('contract.changed')).toContain('getContract');
+    // How a load ended is told by its run alone when nothing was published.
+    expect(staleAfter('run.failed')).toEqual(expect.arrayContaining(['getRun', 'getDataset']));
+    expect(staleAfter('run.step')).not.toContain('getDataset');
     expect(staleAfter('unheard.of')).toEqual(['getOverview', 'listEvents']);
   });
 

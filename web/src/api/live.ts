@@ -4,9 +4,28 @@ import type { OperationId } from '../../../platform/src/contracts/routes.ts';
 import { STREAMS } from '../../../platform/src/contracts/routes.ts';
 import { queryClient } from './api.ts';
 
-/** What an event makes stale, by the first word of its type. */
+/** Where rows came or went, nearly everything about a data set may read otherwise. */
+const DATASET: readonly OperationId[] = ['listDatasets', 'getDataset'];
+/** What an event makes stale, by its type or the first word of it. */
 const STALE: Readonly<Record<string, readonly OperationId[]>> = {
-  dataset: ['listDatasets', 'getDataset', 'getSnapshot'],
+  dataset: [
+    ...DATASET,
+    ...([
+      'getSnapshot',
+      'getContract',
+      'listQuarantine',
+      'listSplits',
+      'listProposals',
+      'getProposal',
+    ] as const),
+  ],
+  load: DATASET,
+  contract: [...DATASET, 'getContract', 'getProposal'],
+  quarantine: [...DATASET, 'listQuarantine'],
+  proposal: ['getDataset', 'listProposals', 'getProposal'],
+  split: ['getDataset', 'listSplits'],
+  'run.completed': ['listRuns', 'getRun', 'getRunLogs', 'listPipelines', 'getLoad', ...DATASET],
+  'run.failed': ['listRuns', 'getRun', 'getRunLogs', 'listPipelines', 'getLoad', ...DATASET],
   study: ['listStudies', 'getStudy'],
   run: ['listRuns', 'getRun', 'getRunLogs', 'listPipelines'],
   report: ['listReports', 'getReport'],
@@ -23,7 +42,7 @@ export type LiveState = 'connecting' | 'live' | 'lost';
 
 /** Operations that one event makes stale. */
 export function staleAfter(type: string): readonly OperationId[] {
-  return [...(STALE[type.split('.')[0] ?? ''] ?? []), 'getOverview', 'listEvents'];
+  return [...(STALE[type] ?? STALE[type.split('.')[0] ?? ''] ?? []), 'getOverview', 'listEvents'];
 }
 
 /** Wait before the given attempt (from 1) to reach a server that is gone: doubled each time, up to half a minute. */

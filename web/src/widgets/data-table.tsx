@@ -40,6 +40,8 @@ export interface DataTableProps<T> {
   readonly textOf?: (row: T) => string;
   /** Greatest height in pixels: beyond it the table scrolls, and only rows in view are drawn. */
   readonly height?: number;
+  /** Height of a row in pixels, where it is not one line of text. */
+  readonly rowHeight?: number;
   /** Fetches the next page of rows; absent on the last one. */
   readonly more?: (() => void) | undefined;
 }
@@ -61,7 +63,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => props.rowHeight ?? ROW_HEIGHT,
     overscan: 12,
     enabled: isVirtual,
   });

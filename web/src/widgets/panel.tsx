@@ -1,6 +1,5 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { ApiError } from '../api/api.ts';
+import { ApiError, type Shown } from '../api/api.ts';
 import { Glyph } from './status.tsx';
 
 export interface PanelProps {
@@ -86,7 +85,7 @@ export function Loaded<T>({
   lines,
   children,
 }: {
-  readonly query: UseQueryResult<T, Error>;
+  readonly query: Shown<T>;
   readonly lines?: number;
   readonly children: (data: T) => ReactNode;
 }) {

@@ -109,10 +109,14 @@ function Rail() {
           : undefined
         : counts[room];
     return (
-      <Link key={room} to={to} aria-current={current ? 'page' : undefined} aria-label={name}>
+      <Link
+        key={room}
+        to={to}
+        aria-current={current ? 'page' : undefined}
+        aria-label={entry === undefined ? name : `${name} ${entry[0]}`}
+      >
         <Icon name={room} />
-        <span>{name}</span>
-        {entry !== undefined && <span className={`count ${entry[1]}`}>{entry[0]}</span>}
+        <span>{name}</span> {entry !== undefined && <span className={`count ${entry[1]}`}>{entry[0]}</span>}
       </Link>
     );
   };
