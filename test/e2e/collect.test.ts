@@ -44,6 +44,28 @@ describe('slipway data gc', () => {
       writeFileSync(file, `x,z,y\n${rows.join('\n')}\n${extra}\n`);
       expect((await place.run(['data', 'add', 'rows', file])).code).toBe(0);
     }
+    // A model of a data set's version: from appended parts, without reading a source again.
+    writeFileSync(file, `x,z,y\n${rows.slice(0, 50).join('\n')}\n`);
+    expect((await place.run(['data', 'add', 'rows', file, '--mode', 'append'])).code).toBe(0);
+    const launched = await place.run([
+      'launch',
+      '--data',
+      'rows',
+      '--name',
+      'second',
+      '--target',
+      'y',
+      '--budget',
+      '1s',
+      '--position',
+      '2',
+      '--json',
+    ]);
+    expect(launched.lines.at(-1)).toMatchObject({
+      ok: true,
+      dataset: { name: 'rows', version: 5, rows: 451 },
+    });
+    expect((await place.run(['data', 'add', 'rows', file])).code).toBe(0);
     const leftover = join(place.home, 'blobs', 'ab', `ab${'0'.repeat(62)}`);
     mkdirSync(join(place.home, 'blobs', 'ab'), { recursive: true });
     writeFileSync(leftover, 'left by something that died');
@@ -61,7 +83,10 @@ describe('slipway data gc', () => {
     expect((await collect('--delete')).orphans.blobs).toBe(0);
     // All that is left still works, from the files and not from memory.
     place.killServer();
-    expect((await place.run(['data', 'query', 'SELECT count(*) AS n FROM rows'])).stdout).toContain('401');
+    expect((await place.run(['data', 'query', 'SELECT count(*) AS n FROM rows'])).stdout).toContain('50');
+    expect((await place.run(['data', 'query', 'SELECT count(*) AS n FROM rows@v5'])).stdout).toContain('451');
+    const gone = await place.run(['data', 'query', 'SELECT count(*) AS n FROM rows@v2']);
+    expect(gone.stderr).toContain('DATASET_VERSION_NOT_FOUND');
     expect((await place.run(['models', 'show', 'rows'])).code).toBe(0);
     const url = place.server()!.url;
     const reply = await fetch(`${url}/models/rows/invocations`, {

@@ -90,7 +90,7 @@ function newVersion(context: StepContext, metrics: NewVersion['metrics']): NewVe
         version: feed.version,
         snapshot: feed.snapshot,
         rows: feed.rows,
-        source: source.fileName,
+        source: source?.fileName ?? `${feed.dataset}@v${feed.version}`,
       },
       studyId: select.studyId,
       runId: context.runId,

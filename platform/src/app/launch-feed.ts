@@ -1,4 +1,5 @@
 import type { StagedLoad } from '../feeding/index.ts';
+import type { StagedSnapshot } from '../feeding/types.ts';
 import { digestOf } from '../kernel/canonical-json.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import type { StepContext, StepDefinition } from '../pipelines/types.ts';
@@ -20,12 +21,13 @@ export function feedStep(rooms: LaunchRooms): StepDefinition {
     },
     run: async (context) => {
       const plan = planFromParams(context.params);
-      const staged = await stage(rooms, context, {
-        plan,
-        file: plan.source,
-        dataset: plan.name,
-        types: plan.types,
-      });
+      const given = plan.data;
+      const staged =
+        given === null
+          ? await stage(rooms, context, {
+              ...{ plan, file: plan.source!, dataset: plan.name, types: plan.types },
+            })
+          : { id: given.snapshot, manifest: await rooms.feeding.manifest(given.snapshot) };
       const stagedTest =
         plan.testSource === null
           ? null
@@ -40,12 +42,13 @@ export function feedStep(rooms: LaunchRooms): StepDefinition {
       const { rows, quarantined } = staged.manifest;
       return {
         outputs: asJson({
-          ...fedSnapshot(staged, part, 0),
+          ...fedSnapshot(staged, part, given?.version ?? 0),
           test: stagedTest === null ? null : fedSnapshot(stagedTest, testPart, 0),
         }),
         summary: `${count(rows)} rows, ${count(quarantined)} in quarantine, ${staged.manifest.schema.columns.length} columns`,
         publish: async (tx) => {
-          const { version } = await rooms.feeding.publish(tx, staged);
+          const version =
+            'report' in staged ? (await rooms.feeding.publish(tx, staged)).version : given!.version;
           if (stagedTest === null) return { version };
           const test = await rooms.feeding.publish(tx, stagedTest);
           return { version, test: asJson(fedSnapshot(stagedTest, testPart, test.version)) };
@@ -56,11 +59,12 @@ export function feedStep(rooms: LaunchRooms): StepDefinition {
 }
 
 function feedKey(plan: LaunchPlan): string {
-  const { name, source, testSource, types, header } = plan;
+  const { name, source, data, testSource, types, header } = plan;
   return digestOf({
     reader: 1,
     name,
-    source: source.digest,
+    source: source?.digest ?? null,
+    ...(data === null ? {} : { data: data.snapshot }),
     test: testSource?.digest ?? null,
     types,
     header,
@@ -101,11 +105,11 @@ async function stage(rooms: LaunchRooms, context: StepContext, request: StageReq
   return staged;
 }
 
-function typesOf(staged: StagedLoad): Record<string, ColumnType> {
+function typesOf(staged: StagedSnapshot): Record<string, ColumnType> {
   return Object.fromEntries(staged.manifest.schema.columns.map((column) => [column.name, column.type]));
 }
 
-function fedSnapshot(staged: StagedLoad, partDigest: string, version: number): FedSnapshot {
+function fedSnapshot(staged: StagedSnapshot, partDigest: string, version: number): FedSnapshot {
   const { manifest, id } = staged;
   return {
     dataset: manifest.dataset,

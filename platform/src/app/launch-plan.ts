@@ -10,7 +10,9 @@ import type { SourceFile } from './source-file.ts';
 /** A launch with every default filled in: the parameters of its pipeline run. Plain JSON. */
 export interface LaunchPlan {
   readonly name: string;
-  readonly source: SourceFile;
+  /** Null: the rows are a data set's. */
+  readonly source: SourceFile | null;
+  readonly data: { readonly dataset: string; readonly version: number; readonly snapshot: string } | null;
   readonly testSource: SourceFile | null;
   readonly target: string;
   readonly task: 'auto' | Task;
@@ -35,14 +37,16 @@ const ENDINGS = /(\.(csv|tsv|txt|tab|ndjson|jsonl|json|parquet|pq|gz|gzip|zst|zs
 
 export function planLaunch(
   request: LaunchRequest,
-  files: { readonly source: SourceFile; readonly testSource: SourceFile | null },
+  rows: Pick<LaunchPlan, 'source' | 'data' | 'testSource'>,
   now: number,
 ): LaunchPlan {
-  const name = request.name ?? nameFrom(request.source.fileName.replace(ENDINGS, ''));
+  const name =
+    request.name ?? rows.data?.dataset ?? nameFrom((rows.source?.fileName ?? '').replace(ENDINGS, ''));
   return {
     name: requireName('model', name),
-    source: files.source,
-    testSource: files.testSource,
+    source: rows.source,
+    data: rows.data,
+    testSource: rows.testSource,
     target: request.target,
     task: request.task ?? 'auto',
     positive: request.positive ?? null,
@@ -64,7 +68,13 @@ export function planLaunch(
 /** Identity of the whole launch. Two launches with the same key are the same work, whenever and from wherever they are asked. */
 export function launchKey(plan: LaunchPlan, codeDigest: string, project = 'default'): string {
   const { startedAt: _ignored, source, testSource, ...options } = plan;
-  return digestOf({ project, source: source.digest, test: testSource?.digest ?? null, options, codeDigest });
+  return digestOf({
+    project,
+    source: source?.digest ?? null,
+    test: testSource?.digest ?? null,
+    options,
+    codeDigest,
+  });
 }
 
 export function planToParams(plan: LaunchPlan): JsonObject {

@@ -1,5 +1,7 @@
 import type { LaunchAccepted, LaunchLine, LaunchRequest, LaunchResult } from '../contracts/launch.ts';
+import type { FeedingService } from '../feeding/service-types.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { SlipwayError } from '../kernel/errors.ts';
 import type { PipelineDefinition, PipelineService } from '../pipelines/types.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { launchKey, planLaunch, planToParams } from './launch-plan.ts';
@@ -8,6 +10,7 @@ import { openSource } from './source-file.ts';
 
 export interface LaunchServices {
   readonly pipelines: PipelineService;
+  readonly feeding: Pick<FeedingService, 'snapshot'>;
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly definition: PipelineDefinition;
@@ -23,16 +26,18 @@ export interface Launcher {
 }
 
 export function createLauncher(services: LaunchServices): Launcher {
-  const { pipelines, blobs, clock, definition, codeDigest, baseUrl } = services;
+  const { pipelines, feeding, blobs, clock, definition, codeDigest, baseUrl } = services;
   const launchResult = async (runId: string) =>
     launchResultOf(await pipelines.run(runId), baseUrl(), clock.now());
   return {
     launchResult,
     launch: async (request, caller) => {
-      const source = await openSource(request.source, caller, blobs);
+      requireRows(request);
+      const source = request.source === undefined ? null : await openSource(request.source, caller, blobs);
+      const data = request.data === undefined ? null : await openDataset(feeding, request.data);
       const testSource =
         request.testSource === undefined ? null : await openSource(request.testSource, caller, blobs);
-      const plan = planLaunch(request, { source, testSource }, clock.now());
+      const plan = planLaunch(request, { source, data, testSource }, clock.now());
       const started = await pipelines.start(definition, {
         key: launchKey(plan, codeDigest),
         name: plan.name,
@@ -64,4 +69,22 @@ export function createLauncher(services: LaunchServices): Launcher {
       });
     },
   };
+}
+
+function requireRows({ source, data }: LaunchRequest): void {
+  if ((source === undefined) !== (data === undefined)) return;
+  throw new SlipwayError('USAGE', {
+    message:
+      source === undefined ? 'the launch names no rows' : 'the launch names both a source and a data set',
+    fix: 'Send one of source (a file) and data (a data set: orders, orders@v3).',
+  });
+}
+
+/** @throws DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND */
+async function openDataset(feeding: Pick<FeedingService, 'snapshot'>, reference: string) {
+  const at = reference.indexOf('@');
+  const found = await (at < 0
+    ? feeding.snapshot(reference)
+    : feeding.snapshot(reference.slice(0, at), reference.slice(at + 1)));
+  return { dataset: found.dataset, version: found.version, snapshot: found.snapshot };
 }

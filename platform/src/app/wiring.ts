@@ -156,6 +156,7 @@ function finish(parts: {
   let url = `http://${config.host}:${config.port}`;
   const launcher = createLauncher({
     pipelines: rooms.pipelines,
+    feeding: rooms.feeding,
     blobs: rooms.blobs,
     clock: rooms.clock,
     definition: launchPipeline({ ...rooms, reports: stores.reports, threads: config.threads }),

@@ -31,10 +31,16 @@ const UP: CommandSpec = {
 const LAUNCH: CommandSpec = {
   words: ['launch'],
   summary: 'take rows to a validated, served and monitored model',
-  args: [{ name: '<file>', about: 'CSV, TSV, NDJSON, JSON or Parquet; plain, gzip or zstd' }],
+  args: [
+    {
+      name: '[file]',
+      about: 'CSV, TSV, NDJSON, JSON, Parquet or Arrow; plain, gzip or zstd; or --data',
+    },
+  ],
   options: [
     { flags: '--target <column>', about: 'column to predict, or "last"', required: true },
-    { flags: '--name <name>', about: 'name of the model', defaultText: 'from the file name' },
+    { flags: '--data <dataset>', about: 'rows of a data set that is here: orders, orders@v3, orders@tag' },
+    { flags: '--name <name>', about: 'name of the model', defaultText: 'from the file or data set' },
     {
       flags: '--task <task>',
       about: 'kind of prediction',
@@ -73,6 +79,7 @@ const LAUNCH: CommandSpec = {
   examples: [
     'slipway launch adult.csv --target income --positive ">50K"',
     'slipway launch taxis.csv --target fare --time pickup --exclude total,tip --budget 2m',
+    'slipway launch --data orders@v3 --target returned',
     'slipway launch rows.parquet --target last --json --exit | tail -1',
   ],
   load: async () => (await import('./launch.ts')).run,

@@ -9,6 +9,7 @@ import { findFile } from './source.ts';
 /** Options of `slipway launch`, as commander leaves them. */
 export interface LaunchOptions extends CommonOptions {
   readonly target?: string;
+  readonly data?: string;
   readonly name?: string;
   readonly task?: LaunchRequest['task'];
   readonly positive?: string;
@@ -35,11 +36,12 @@ export async function readLaunchOptions(
   options: LaunchOptions,
   startedAt: number,
 ): Promise<Omit<LaunchRequest, 'source' | 'testSource'>> {
-  const { target, name, task, positive, metric, header, time, group, leaks, force } = options;
+  const { target, data, name, task, positive, metric, header, time, group, leaks, force } = options;
   if (target === undefined)
     throw usageError('--target is missing', 'Name the column to predict: --target <column>.');
   const request = {
     target,
+    data,
     name,
     task,
     positive,

@@ -3,7 +3,7 @@ import { systemClock } from '../kernel/clock.ts';
 import type { ExitCode } from '../kernel/errors.ts';
 import type { CommandInput } from './command.ts';
 import { type Connection, connect } from './connect.ts';
-import { CommandError, failureLines, failureOf } from './failure.ts';
+import { CommandError, failureLines, failureOf, usageError } from './failure.ts';
 import { followLaunch } from './launch-follow.ts';
 import { type LaunchOptions, readLaunchOptions, readPort } from './launch-options.ts';
 import { curlLine, linkLines, summaryLines } from './launch-summary.ts';
@@ -23,7 +23,7 @@ export async function run({ args, options, io }: CommandInput): Promise<ExitCode
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    const result = await launch({ file: args[0]!, options: launchOptions, io, view, state, interrupt });
+    const result = await launch({ file: args[0], options: launchOptions, io, view, state, interrupt });
     view.close();
     const stops = launchOptions.exit === true && state.connection?.started !== undefined;
     return await show(result, { json, stops, io, connection: state.connection! });
@@ -46,7 +46,7 @@ interface LaunchState {
 }
 
 async function launch(job: {
-  file: string;
+  file: string | undefined;
   options: LaunchOptions;
   io: CommandInput['io'];
   view: LaunchView;
@@ -56,7 +56,9 @@ async function launch(job: {
   const { options, io, view, state, interrupt } = job;
   // Everything that can be wrong with the command itself is told before a server is started.
   const port = readPort(options.port);
-  const file = await findFile(job.file);
+  const file = job.file === undefined ? undefined : await findFile(job.file);
+  if (file === undefined && options.data === undefined)
+    throw usageError('no rows are named', 'Name a file, or a data set that is here: --data orders.');
   const request = await readLaunchOptions(options, STARTED_AT);
   const testFile = options.testFile === undefined ? undefined : await findFile(options.testFile);
   const exit = options.exit === true;
@@ -72,10 +74,14 @@ async function launch(job: {
   state.connection = connection;
   if (interrupt.signal.aborted) throw new CommandError({ code: 'CANCELLED', message: 'interrupted' }, 1);
   const upload = { client: connection.client, remote: connection.remote, io };
-  const source = await sourceFor(file, upload);
+  const source = file === undefined ? undefined : await sourceFor(file, upload);
   const testSource = testFile === undefined ? undefined : await sourceFor(testFile, upload);
   const accepted = await connection.client.call('launch', {
-    body: { ...request, source, ...(testSource === undefined ? {} : { testSource }) },
+    body: {
+      ...request,
+      ...(source === undefined ? {} : { source }),
+      ...(testSource === undefined ? {} : { testSource }),
+    },
   });
   state.runId = accepted.runId;
   if (!options.json) {

@@ -44,7 +44,7 @@ describe('usage errors', () => {
     [['launch', 'a.csv', '--target', 'y', '--tme', 'x'], 'Did you mean --time?'],
     [['launch', 'a.csv'], "required option '--target <column>' not specified"],
     [['launch', 'a.csv', 'b.csv', '--target', 'y'], 'too many arguments'],
-    [['launch', '--target', 'y'], "missing required argument 'file'"],
+    [['launch', '--target', 'y'], 'no rows are named'],
     [['launch', 'a.csv', '--target', 'y', '--task', 'rank'], "'rank' is not a value of --task"],
     [['models', 'ls', '--limit', '0'], '--limit'],
   ])('%j exits 2', async (words, said) => {

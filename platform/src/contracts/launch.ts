@@ -19,7 +19,10 @@ export type SourceRef = Static<typeof SourceRef>;
 
 export const LaunchRequest = Type.Object(
   {
-    source: SourceRef,
+    /** Rows to feed first. One of `source` and `data`. */
+    source: Type.Optional(SourceRef),
+    /** A data set that is here already: `orders`, `orders@v3`, `orders@tag`. */
+    data: Type.Optional(Type.String({ minLength: 1, maxLength: 250 })),
     testSource: Type.Optional(SourceRef),
     target: Type.String({ minLength: 1, description: 'Column name, or "last"' }),
     /** Default: from the file name. */
