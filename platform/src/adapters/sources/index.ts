@@ -11,6 +11,7 @@ const KINDS: readonly (readonly [schemes: readonly string[], load: Loading])[] =
   [['s3'], async () => (await import('./s3.ts')).s3Source],
   [['postgres', 'postgresql'], async () => (await import('./postgres.ts')).postgresSource],
   [['mysql', 'mariadb'], async () => (await import('./mysql.ts')).mysqlSource],
+  [['sqlite'], async () => (await import('./sqlite.ts')).sqliteSource],
 ];
 
 /**
