@@ -17,8 +17,10 @@ const linted = built && lint();
 const postgres = await startPostgres(ROOT);
 const chromium = findChromium();
 const python = findPython();
+const mysql = await findMysql();
 console.log(`Postgres  ${postgres.note}`);
 console.log(`Chromium  ${chromium ?? 'absent: tests of pages are skipped'}`);
+console.log(`MySQL     ${mysql ?? 'absent: it is not tested as a source'}`);
 console.log(`Python    ${python ?? 'absent: comparisons with Python libraries are skipped'}`);
 
 const results = await vitest();
@@ -56,6 +58,7 @@ async function vitest() {
   const env = { ...process.env, NO_COLOR: '1' };
   if (postgres.url !== undefined) env.SLIPWAY_TEST_DATABASE_URL = postgres.url;
   if (chromium !== undefined) env.SLIPWAY_TEST_CHROMIUM = chromium;
+  if (mysql !== undefined) env.SLIPWAY_TEST_MYSQL_URL = mysql;
   if (python !== undefined) env.SLIPWAY_TEST_PYTHON = python;
   const child = spawn(process.execPath, [bin('vitest/vitest.mjs'), ...args], {
     cwd: ROOT,
@@ -101,4 +104,17 @@ function findPython() {
   return candidates
     .filter(Boolean)
     .find((python) => spawnSync(python, ['-c', 'import sklearn'], { stdio: 'ignore' }).status === 0);
+}
+
+/** A server that lets root in without a password, as a fresh MariaDB for tests does; or the one SLIPWAY_TEST_MYSQL_URL names. */
+async function findMysql() {
+  if (process.env.SLIPWAY_TEST_MYSQL_URL) return process.env.SLIPWAY_TEST_MYSQL_URL;
+  try {
+    const { createConnection } = await import('mysql2/promise');
+    const connection = await createConnection({ host: '127.0.0.1', user: 'root', connectTimeout: 2000 });
+    await connection.end();
+    return 'mysql://root@127.0.0.1:3306/test';
+  } catch {
+    return undefined;
+  }
 }

@@ -10,6 +10,8 @@ const KINDS: readonly (readonly [schemes: readonly string[], load: Loading])[] =
   [['http', 'https'], async () => (await import('./http.ts')).httpSource],
   [['s3'], async () => (await import('./s3.ts')).s3Source],
   [['postgres', 'postgresql'], async () => (await import('./postgres.ts')).postgresSource],
+  [['mysql', 'mariadb'], async () => (await import('./mysql.ts')).mysqlSource],
+  [['sqlite'], async () => (await import('./sqlite.ts')).sqliteSource],
 ];
 
 /**

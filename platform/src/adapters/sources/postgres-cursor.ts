@@ -92,8 +92,7 @@ function lateRows(
   const list = columns.map(({ name }) => `slipway_rows.${quote(name)}`).join(', ');
   const seen = Object.entries(before.seen).map(([digest, times]) => `(${literal(digest)}, ${Number(times)})`);
   const known = seen.length === 0 ? `('', 0)` : seen.join(', ');
-  return {
-    relation: `(
+  const late = `(
       SELECT ${list} FROM ${relation} WHERE ${sql.column} > ${sql.last} AND ${sql.upper}
       UNION ALL
       SELECT ${list} FROM (
@@ -101,8 +100,8 @@ function lateRows(
         FROM ${relation} WHERE ${sql.column} = ${sql.last} AND ${sql.upper}
       ) AS slipway_rows LEFT JOIN (VALUES ${known}) AS known(digest, times) ON known.digest = slipway_rows.slipway_digest
       WHERE slipway_rows.slipway_time > coalesce(known.times, 0)
-    ) AS slipway_rows`,
-  };
+    ) AS slipway_rows`;
+  return { relation: late };
 }
 
 async function requireOthers(client: Client, { cursor }: WindowRequest, from: string): Promise<void> {

@@ -4,6 +4,7 @@ import { SlipwayError } from '../../kernel/errors.ts';
 import type { Engine, EngineSession } from '../../ports/engine.ts';
 import { snapshotSql } from '../../ports/snapshot-part.ts';
 import type { TableSchema } from '../../tables/table.ts';
+import { arrowToCsv, isArrow } from '../arrow-csv.ts';
 import { inferContract, schemaOf } from '../contracts/contract.ts';
 import '../errors.ts';
 import { copySql } from '../part-file.ts';
@@ -30,7 +31,10 @@ export async function runLoad(job: LoadJob, context: RunLoadContext): Promise<Lo
     const fetched = await fetchInput(job, context);
     const ledger = new LoadLedger(job);
     if (fetched.files.length > 0) {
-      const inputs = await gatherInputs(fetched.files, { ...job, session: sessions.open });
+      const inputs = await gatherInputs(await readable(fetched.files, job), {
+        ...job,
+        session: sessions.open,
+      });
       for (const [index, input] of inputs.entries()) {
         context.signal.throwIfAborted();
         await readInput({ job, context, input, index, of: inputs.length, ledger, session: sessions.open });
@@ -45,6 +49,16 @@ export async function runLoad(job: LoadJob, context: RunLoadContext): Promise<Lo
   } finally {
     await sessions.close();
   }
+}
+
+/** Arrow comes as CSV with types to the reader, which so has one way less. */
+async function readable(files: readonly FetchedFile[], { workDir }: LoadJob): Promise<FetchedFile[]> {
+  const ready: FetchedFile[] = [];
+  for (const [index, file] of files.entries()) {
+    const arrow = file.types === undefined && (await isArrow(file.path, file.fileName));
+    ready.push(arrow ? await arrowToCsv(file, workDir, index) : file);
+  }
+  return ready;
 }
 
 async function fetchInput(job: LoadJob, context: RunLoadContext): Promise<FetchedSource> {
