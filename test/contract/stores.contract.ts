@@ -5,6 +5,8 @@ import type { ReportDetail } from '../../platform/src/contracts/validations.ts';
 import type { SnapshotManifest } from '../../platform/src/feeding/types.ts';
 import type { NewVersion } from '../../platform/src/registry/types.ts';
 
+const FIRST = { branch: 'main', operation: 'replace', parent: null, contractVersion: 0 } as const;
+
 /** What the metadata stores promise, whatever database is behind them. */
 export function storesContract(name: string, open: () => Promise<SqlStores>): void {
   describe(`stores on ${name}`, () => {
@@ -22,6 +24,7 @@ export function storesContract(name: string, open: () => Promise<SqlStores>): vo
             id: 'a'.repeat(64),
             manifest: manifest('ghost'),
             createdAt: 1,
+            ...FIRST,
           });
           await events.append(tx, { type: 'dataset.snapshot', subject: 'datasets/ghost', data: {} });
           throw new Error('no');
@@ -59,7 +62,10 @@ export function storesContract(name: string, open: () => Promise<SqlStores>): vo
       const { transactor, datasets } = stores;
       const insert = (dataset: string, id: string, at: number) =>
         transactor.transaction((tx) =>
-          datasets.insertSnapshot(tx, { id: id.repeat(64), manifest: manifest(dataset), createdAt: at }),
+          datasets.insertSnapshot(tx, {
+            ...{ id: id.repeat(64), manifest: manifest(dataset), createdAt: at },
+            ...FIRST,
+          }),
         );
       expect((await insert('rows', '1', 10)).version).toBe(1);
       expect((await insert('rows', '2', 11)).version).toBe(2);
@@ -78,6 +84,88 @@ export function storesContract(name: string, open: () => Promise<SqlStores>): vo
       expect(names.sort()).toEqual((await datasets.names()).sort());
       await transactor.transaction((tx) => datasets.remove(tx, 'rows'));
       expect(await datasets.find('rows')).toBeUndefined();
+    });
+
+    it('moves a branch only from where it was expected, and one of two at the same time wins', async () => {
+      const { transactor, datasets, records } = stores;
+      const insert = (id: string, expected: number | null, branch = 'main') =>
+        transactor.transaction((tx) =>
+          datasets.insertSnapshot(tx, {
+            ...{ id: id.repeat(64), manifest: manifest('moved'), createdAt: 1 },
+            ...{ ...FIRST, branch, expected },
+          }),
+        );
+      expect((await insert('1', null)).version).toBe(1);
+      const results = await Promise.allSettled([insert('2', 1), insert('3', 1)]);
+      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      const failed = results.find((result) => result.status === 'rejected') as PromiseRejectedResult;
+      expect(failed.reason).toMatchObject({ code: 'VERSION_MOVED' });
+      await expect(insert('4', null)).rejects.toMatchObject({ code: 'VERSION_MOVED' });
+      await expect(insert('5', 2, 'nowhere')).rejects.toMatchObject({ code: 'BRANCH_NOT_FOUND' });
+      await transactor.transaction((tx) =>
+        records.put(tx, 'branch', { dataset: 'moved', name: 'side', body: { version: 2, base: 2 }, at: 1 }),
+      );
+      expect((await insert('6', 2, 'side')).version).toBe(3);
+      // Main is where it was.
+      expect((await datasets.find('moved'))?.version).toBe(2);
+      await transactor.transaction((tx) => datasets.removeVersion(tx, 'moved', 1));
+      expect((await datasets.snapshots('moved')).map(({ version }) => version)).toEqual([3, 2]);
+      // A number that was given is never given again.
+      expect((await insert('7', 2)).version).toBe(4);
+    });
+
+    it('keeps records by kind, data set and name; a later put keeps when it was created', async () => {
+      const { transactor, records } = stores;
+      const put = (name: string, body: unknown, at: number) =>
+        transactor.transaction((tx) => records.put(tx, 'split', { dataset: 'rows-x', name, body, at }));
+      await put('b', { n: 1 }, 1);
+      await put('a', { n: 2 }, 2);
+      await put('b', { n: 3, text: 'ä"\u0000'.replace('\u0000', '') }, 3);
+      expect(await records.list('split', 'rows-x')).toMatchObject([
+        { name: 'b', body: { n: 3, text: 'ä"' }, createdAt: 1, updatedAt: 3 },
+        { name: 'a', body: { n: 2 } },
+      ]);
+      expect(await records.get('tag', 'rows-x', 'a')).toBeUndefined();
+      await transactor.transaction((tx) => records.remove(tx, 'split', 'rows-x', 'b'));
+      expect((await records.list('split')).filter(({ dataset }) => dataset === 'rows-x')).toHaveLength(1);
+    });
+
+    it('counts held rows: parts without those that were replayed, released or discarded', async () => {
+      const { transactor, quarantine } = stores;
+      const part = { dataset: 'held', contractVersion: 1, source: '{}', createdAt: 1 };
+      const [p, q] = ['p'.repeat(64), 'q'.repeat(64)];
+      await transactor.transaction(async (tx) => {
+        await quarantine.addPart(tx, { ...part, digest: p, version: 1, rows: 3 });
+        await quarantine.addPart(tx, { ...part, digest: q, version: 2, rows: 2 });
+        // The same part again is the same part.
+        await quarantine.addPart(tx, { ...part, digest: q, version: 2, rows: 2 });
+      });
+      expect((await quarantine.held()).get('held')).toBe(5);
+      const mark = (position: number, status: 'fixed' | 'replayed' | 'discarded') => ({
+        ...{ digest: p, position, status, fixed: status === 'fixed' ? 'x' : null, version: null },
+      });
+      await transactor.transaction((tx) =>
+        quarantine.mark(tx, 'held', [mark(0, 'fixed'), mark(1, 'discarded')], 5),
+      );
+      expect((await quarantine.held()).get('held')).toBe(4);
+      await transactor.transaction((tx) => quarantine.mark(tx, 'held', [mark(0, 'replayed')], 6));
+      expect((await quarantine.held()).get('held')).toBe(3);
+      expect((await quarantine.parts('held')).map(({ version }) => version)).toEqual([2, 1]);
+      expect(await quarantine.marks('held', p)).toHaveLength(2);
+      await transactor.transaction((tx) => quarantine.remove(tx, 'held'));
+      expect((await quarantine.held()).get('held')).toBeUndefined();
+    });
+
+    it('keeps sealed secrets', async () => {
+      const { transactor, secrets } = stores;
+      const put = (sealed: string) =>
+        transactor.transaction((tx) => secrets.put(tx, { name: 'db', sealed, at: 1 }));
+      await put('one');
+      await put('two');
+      expect(await secrets.get('db')).toBe('two');
+      expect((await secrets.names()).map(({ name }) => name)).toEqual(['db']);
+      expect(await transactor.transaction((tx) => secrets.remove(tx, 'db'))).toBe(true);
+      expect(await transactor.transaction((tx) => secrets.remove(tx, 'db'))).toBe(false);
     });
 
     it('refuses a cursor that is none of its own', async () => {

@@ -60,6 +60,8 @@ describe('loads', () => {
     await h.load('evolving', 'id,amount\n1,10\n2,20\n');
     await h.load('evolving', 'id,amount,note\n3,1.5,first\n', { mode: 'append' });
     await h.load('evolving', 'id,amount,note\nx4,2,\n', { mode: 'append' });
+    // One misfit among several is a bad row, not another type.
+    await h.load('evolving', 'id,amount,note\n5,3,\n6,n-a,\n7,4,\n', { mode: 'append' });
     const { history } = await h.feeding.getContract('evolving');
     expect(history.map(({ version, origin, changes }) => ({ version, origin, changes }))).toEqual([
       { version: 3, origin: 'evolved', changes: ['id: integer → string'] },
@@ -71,6 +73,11 @@ describe('loads', () => {
       ['2', 20, null],
       ['3', 1.5, 'first'],
       ['x4', 2, null],
+      ['5', 3, null],
+      ['7', 4, null],
+    ]);
+    expect((await h.feeding.listQuarantine('evolving', {})).items).toMatchObject([
+      { reason: 'WRONG_TYPE', column: 'amount', text: expect.stringContaining('6,n-a') },
     ]);
   });
 

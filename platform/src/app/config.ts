@@ -21,6 +21,8 @@ export interface Config {
   readonly killAt: string | undefined;
   /** Where OpenLineage events go: an http(s) URL. From SLIPWAY_OPENLINEAGE_URL; none: nowhere. */
   readonly openLineageUrl: string | undefined;
+  /** Bearer token for it. From SLIPWAY_OPENLINEAGE_KEY. */
+  readonly openLineageKey: string | undefined;
   /** Worker threads for fits. From SLIPWAY_THREADS; default: the number of cores, at most 8. */
   readonly threads: number;
 }
@@ -61,6 +63,7 @@ export function readConfig(options: ConfigOptions, env: NodeJS.ProcessEnv = proc
     logLevel: options.logLevel ?? env['SLIPWAY_LOG'] ?? 'info',
     killAt: nonEmpty(env['SLIPWAY_KILL_AT']),
     openLineageUrl: nonEmpty(env['SLIPWAY_OPENLINEAGE_URL']),
+    openLineageKey: nonEmpty(env['SLIPWAY_OPENLINEAGE_KEY']),
     threads,
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createFsBlobs } from '../adapters/blobs-fs/index.ts';
 import { createProcessIsolate } from '../adapters/executor-process/index.ts';
 import { createWorkerRuntime } from '../adapters/runtime-onnx/index.ts';
+import '../adapters/sources/errors.ts';
 import { openSqlStores, type SqlStores } from '../adapters/sql/index.ts';
 import { createDeployment } from '../deployment/index.ts';
 import type { DeploymentService } from '../deployment/types.ts';
@@ -23,9 +24,11 @@ import { type Config, environmentVariable } from './config.ts';
 import { type HomeFolders, openHome, secretKey } from './home.ts';
 import { createLauncher } from './launch.ts';
 import { launchPipeline } from './launch-flow.ts';
+import { createLineageSender, type LineageSender } from './lineage.ts';
 import { loadPipeline } from './load-flow.ts';
 import { createLoader } from './loads.ts';
 import { namedDigests } from './named-digests.ts';
+import { sweepOrphans } from './orphans.ts';
 import { overviewOf } from './overview.ts';
 import { recoverStudies } from './recover-studies.ts';
 import { withRollback } from './rollback.ts';
@@ -126,6 +129,23 @@ function predictionSource(deployment: DeploymentService): PredictionSource {
   };
 }
 
+/** Tells an OpenLineage receiver what happens to data, where there is one. */
+function lineageOf(
+  { openLineageUrl: url, openLineageKey: apiKey }: Config,
+  { events, records, transactor }: SqlStores,
+  { pipelines, feeding, clock }: ReturnType<typeof wireRooms>,
+): LineageSender | undefined {
+  if (url === undefined) return undefined;
+  const unlessGone = <T>(found: Promise<T>) => found.catch(() => undefined);
+  return createLineageSender({
+    ...{ url, apiKey, events, records, transactor, now: clock.now },
+    facts: {
+      run: (id) => unlessGone(pipelines.run(id)),
+      manifest: (snapshot) => unlessGone(feeding.manifest(snapshot)),
+    },
+  });
+}
+
 function finish(parts: {
   config: Config;
   stores: SqlStores;
@@ -143,11 +163,16 @@ function finish(parts: {
     baseUrl: () => url,
   });
   const loads = createLoader({ ...rooms, definition: loadPipeline(rooms) });
-  const feeder = setInterval(() => void loads.feedDue(), FEED_TICK_MS);
+  const lineage = lineageOf(config, stores, rooms);
+  const feeder = setInterval(() => {
+    void loads.feedDue();
+    void lineage?.sendNew();
+  }, FEED_TICK_MS);
   feeder.unref();
   let closing: Promise<void> | undefined;
   const close = async () => {
     clearInterval(feeder);
+    await lineage?.close();
     await rooms.pipelines.close();
     await rooms.feeding.close();
     await rooms.isolate.close();
@@ -164,7 +189,11 @@ function finish(parts: {
     config,
     idempotency: stores.idempotency,
     loads,
-    collect: (request) => rooms.feeding.collect(request, (digests) => namedDigests(stores, digests)),
+    collect: async (request) => {
+      const report = await rooms.feeding.collect(request, (digests) => namedDigests(stores, digests));
+      const orphans = await sweepOrphans(stores, rooms.blobs, { dryRun: report.dryRun });
+      return { ...report, orphans };
+    },
     listening: (address) => {
       url = address;
     },

@@ -27,7 +27,11 @@ export interface ConnectOptions {
   readonly url?: string | undefined;
   /** How to start a server when none runs; undefined: refuse when there is not even a home. */
   readonly start?:
-    | (Pick<ConfigOptions, 'host' | 'port'> & { readonly untilParentEnds?: boolean })
+    | (Pick<ConfigOptions, 'host' | 'port'> & {
+        readonly untilParentEnds?: boolean;
+        /** A free port will do where the usual one is taken: nobody is going to type the address. */
+        readonly anyPort?: boolean;
+      })
     | undefined;
 }
 
@@ -57,7 +61,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       3,
     );
   }
-  return startOne(home, options.start ?? {});
+  return startOne(home, options.start ?? { anyPort: true });
 }
 
 export function homeOf(home: string | undefined): string {
@@ -110,7 +114,10 @@ async function connectTo(url: string, token: string | undefined): Promise<Connec
   };
 }
 
-async function startOne(home: string, start: NonNullable<ConnectOptions['start']>): Promise<Connection> {
+async function startOne(
+  home: string,
+  { anyPort, ...start }: NonNullable<ConnectOptions['start']>,
+): Promise<Connection> {
   const { spawnServer } = await import('../server/spawn.ts');
   const deadline = performance.now() + ATTACH_MS_MAX;
   for (;;) {
@@ -120,7 +127,10 @@ async function startOne(home: string, start: NonNullable<ConnectOptions['start']
       const { url, pid } = started;
       return { client: createClient({ baseUrl: url, token }), token, url, remote: false, pid, started };
     } catch (error) {
-      if (failureOf(error).error.code !== 'HOME_IN_USE' || performance.now() > deadline) throw error;
+      const { code } = failureOf(error).error;
+      if (code === 'PORT_TAKEN' && anyPort && start.port === undefined)
+        return startOne(home, { ...start, port: 0 });
+      if (code !== 'HOME_IN_USE' || performance.now() > deadline) throw error;
       // Another command was quicker, and its server will do; or the last server is just closing.
       const running = await attach(home);
       if (running !== undefined) return running;

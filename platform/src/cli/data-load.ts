@@ -47,7 +47,7 @@ export const add: CommandRun = async ({ args, options, io }) => {
   const given = options as AddOptions;
   const isUri = source !== undefined && /^[a-z0-9+]+:\/\//i.test(source);
   const isGlob = source !== undefined && !isUri && /[*?{]/.test(source);
-  const connection = await connect({ home: given.home, url: given.url, start: {} });
+  const connection = await connect({ home: given.home, url: given.url, start: { anyPort: true } });
   if (given.check) return check({ io, options, args }, connection, specOf(source, given));
   const body = await requestOf({ source, isUri: isUri || isGlob, given, connection, io });
   const accepted = await connection.client.call('loadDataset', { params: { name }, body });
@@ -210,7 +210,7 @@ export const push: CommandRun = async ({ args, options, io }) => {
   const [name, file] = args as [string, string?];
   const size = batch === undefined ? 500 : readWhole('--batch', batch, 1);
   const input = file === undefined ? process.stdin : createReadStream((await findFile(file)).path);
-  const connection = await connect({ ...common, start: {} });
+  const connection = await connect({ ...common, start: { anyPort: true } });
   const session = crypto.randomUUID();
   let rows = 0;
   let sent = 0;

@@ -200,7 +200,7 @@ export const setSecret: CommandRun = async ({ args, options, io }) => {
       'no value came on stdin',
       'Pipe it in: printf %s "$VALUE" | slipway secrets set <name>.',
     );
-  const { client } = await connect({ ...(options as CommonOptions), start: {} });
+  const { client } = await connect({ ...(options as CommonOptions), start: { anyPort: true } });
   const stored = await client.call('setSecret', { body: { name: args[0]!, value } });
   if (options['json'] === true) io.out(JSON.stringify(stored));
   else io.say(`stored; refer to it as store:${stored.name}`);

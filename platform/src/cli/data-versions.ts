@@ -259,6 +259,9 @@ export const gc: CommandRun = async ({ options, io }) => {
     io.out(`${report.dryRun ? 'would remove' : 'removed'}\t${dataset} v${version}`);
   for (const { dataset, version, because } of report.kept)
     io.out(`keeps\t${dataset} v${version}\t${because}`);
+  const { orphans } = report;
+  if (orphans.blobs > 0)
+    io.say(`${countText(orphans.blobs)} files of what died half-way, ${bytesText(orphans.bytes)}`);
   io.say(
     `${countText(report.versions.length)} versions, ${countText(report.blobs)} files, ${bytesText(report.bytes)}${report.dryRun ? '; --delete removes them' : ''}`,
   );

@@ -44,7 +44,7 @@ export const ContractBody = Type.Object(
     columns: Type.Array(ContractColumn, { maxItems: 10_000 }),
     /** A column the contract does not know, or that the source lacks. Default evolve. */
     newColumns: ContractMode,
-    /** A value that is not of its column's type. `evolve` widens the type when more than 3 % of the values ask for it. Default evolve. */
+    /** A value that is not of its column's type. `evolve` widens whole numbers to numbers and dates to times, and makes the column text when at least half of the source's values are not of the type. Default evolve. */
     types: ContractMode,
     /** required, unique, min, max, values, pattern, references. Default quarantine-row. */
     rules: ContractMode,

@@ -186,6 +186,8 @@ export const CollectReport = Type.Object({
   versions: Type.Array(Type.Object({ dataset: Name, version: Type.Integer() })),
   blobs: Type.Integer(),
   bytes: Type.Integer(),
+  /** Files that no version and nothing else names: left by something that died. Removed when nobody touched them for a day. */
+  orphans: Type.Object({ blobs: Type.Integer(), bytes: Type.Integer() }),
   /** Kept although old, and by what. */
   kept: Type.Array(Type.Object({ dataset: Name, version: Type.Integer(), because: Type.String() })),
 });

@@ -10,7 +10,7 @@ import type { EventLog } from '../ports/events.ts';
 import type { Isolate, IsolateOptions } from '../ports/isolate.ts';
 import type { Transactor } from '../ports/transaction.ts';
 import './errors.ts';
-import type { Feed } from './feeds.ts';
+import type { Feed } from './feed.ts';
 import type { PartFile } from './loads/job.ts';
 import type { DatasetRow, DatasetStore, QuarantineStore, RecordStore, SecretStore } from './ports.ts';
 import type { SnapshotSource } from './queries/snapshot-source.ts';

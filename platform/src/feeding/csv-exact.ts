@@ -34,6 +34,7 @@ export async function convertExact(exact: ExactSource, facts: CsvFacts): Promise
       counts: facts.counts,
       sample: columnSample(shape),
       types: request.types,
+      missingMark: request.missingMark,
       forcedText,
     });
   let columns = plan();

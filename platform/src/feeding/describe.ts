@@ -9,7 +9,8 @@ import type {
 } from '../contracts/datasets.ts';
 import { sha256 } from '../kernel/canonical-json.ts';
 import { currentContract, type FeedingContext, findVersion, requireDataset } from './context.ts';
-import { type Feed, feedDetail } from './feeds.ts';
+import type { Feed } from './feed.ts';
+import { feedDetail } from './feeds.ts';
 import type { DatasetRow } from './ports.ts';
 import type { SnapshotManifest, SnapshotRow } from './types.ts';
 import { branchesOf, tagsOf } from './versions/version-service.ts';

@@ -54,6 +54,7 @@ export const FEEDING_ERRORS = defineErrors({
     retryable: true,
   },
   SOURCE_NOT_STORED: { status: 409, exit: 5, kind: 'user', title: 'The data set has no stored source' },
+  CREDENTIALS_IN_URI: { status: 422, exit: 2, kind: 'user', title: 'A source address holds a password' },
   SECRET_NOT_FOUND: { status: 422, exit: 2, kind: 'user', title: 'A credential cannot be read' },
   SECRET_UNREADABLE: { status: 422, exit: 2, kind: 'user', title: 'A stored secret does not open' },
   DATASET_NOT_FOUND: { status: 404, exit: 3, kind: 'user', title: 'There is no such data set' },

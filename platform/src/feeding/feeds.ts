@@ -2,19 +2,8 @@ import type { DatasetSource, LoadOptions, ScheduleSpec, SourceSpec } from '../co
 import { SlipwayError } from '../kernel/errors.ts';
 import type { Tx } from '../ports/transaction.ts';
 import { type FeedingContext, requireDataset } from './context.ts';
-import type { SourcePosition } from './ports.ts';
-
-/** Where a data set feeds from, how often, and how far it is. */
-export interface Feed {
-  readonly spec: SourceSpec | null;
-  readonly options: LoadOptions;
-  readonly schedule: ScheduleSpec | null;
-  readonly position: SourcePosition | null;
-  readonly lastLoadAt: number | null;
-  readonly nextLoadAt: number | null;
-  readonly failures: number;
-  readonly lastError: string | null;
-}
+import type { Feed } from './feed.ts';
+import { refuseCredentials } from './source-address.ts';
 
 const NO_FEED: Feed = {
   ...{ spec: null, options: {}, schedule: null, position: null },
@@ -70,6 +59,7 @@ export async function rememberSource(
   dataset: string,
   source: { spec: SourceSpec; options: LoadOptions; schedule?: ScheduleSpec | null },
 ): Promise<void> {
+  refuseCredentials(source.spec.uri);
   await changeFeed(deps, dataset, (tx) =>
     saveFeed(deps, tx, dataset, (feed) => {
       const schedule = source.schedule === undefined ? feed.schedule : source.schedule;

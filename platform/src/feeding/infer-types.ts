@@ -42,6 +42,8 @@ export interface InferenceInput {
   /** Texts by column from the front of the source, with their kinds. */
   readonly sample: readonly { readonly texts: readonly string[]; readonly kinds: readonly number[] }[];
   readonly types?: Readonly<Record<string, ColumnType>>;
+  /** The only mark that means a missing text; other types still have theirs (a database writes NaN). */
+  readonly missingMark?: string | undefined;
   /** Columns known to be text although they look otherwise. */
   readonly forcedText?: ReadonlySet<string>;
   /** Texts may hold what a given type wants (numbers in JSON strings): ask a parser instead of refusing. */
@@ -62,7 +64,8 @@ export function inferColumns(input: InferenceInput): PlannedColumn[] {
     const given = input.types?.[name];
     const type = given ?? (input.forcedText?.has(name) ? 'string' : inferType(counts, texts));
     const asks = given !== undefined && input.textMayConvert === true;
-    return planColumn({ name, type, counts, texts, given: given !== undefined, asks });
+    const { missingMark } = input;
+    return planColumn({ name, type, counts, texts, given: given !== undefined, asks, missingMark });
   });
 }
 
@@ -128,6 +131,7 @@ interface ColumnFacts {
   readonly texts: readonly string[];
   readonly given: boolean;
   readonly asks: boolean;
+  readonly missingMark: string | undefined;
 }
 
 /** More misfits turned up (dates that no parser takes) than a sprinkling. */
@@ -135,9 +139,11 @@ export function isTextAfterAll(column: PlannedColumn, misfits: number): boolean 
   return column.type !== 'string' && misfits > MISFIT_SHARE_MAX * column.present;
 }
 
-function planColumn({ name, type, counts, texts, given, asks }: ColumnFacts): PlannedColumn {
+function planColumn({ name, type, counts, texts, given, asks, missingMark }: ColumnFacts): PlannedColumn {
+  const isMissing = (token: string) =>
+    type !== 'string' || (missingMark === undefined ? isMissingText(token, texts) : token === missingMark);
   const missingTokens = MISSING_TOKENS.filter(
-    (token, index) => counts[TOKEN + index]! > 0 && (type !== 'string' || isMissingText(token, texts)),
+    (token, index) => counts[TOKEN + index]! > 0 && isMissing(token),
   );
   const fit = fitTable(type, given);
   if (asks && type !== 'string')

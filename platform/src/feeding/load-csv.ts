@@ -134,7 +134,8 @@ function isSamePlan(a: DirectPlan, b: DirectPlan): boolean {
 function planColumns({ request, shape, source }: Conversion, counts: Float64Array): DirectPlan {
   const { dialect } = shape;
   const sample = columnSample(shape);
-  const columns = inferColumns({ names: dialect.columnNames, counts, sample, types: request.types });
+  const { types, missingMark } = request;
+  const columns = inferColumns({ names: dialect.columnNames, counts, sample, types, missingMark });
   const layouts = columns.map(({ dateFormat }, i) =>
     dateFormat === undefined ? [] : dateLayouts(sample[i]!.texts, dateFormat),
   );

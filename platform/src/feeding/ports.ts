@@ -40,8 +40,8 @@ export interface DatasetStore {
   remove(tx: Tx, name: string): Promise<void>;
 }
 
-/** Small documents that belong to data sets, by kind and name. */
-export type RecordKind = 'branch' | 'tag' | 'contract' | 'feed' | 'proposal' | 'split' | 'push';
+/** Small documents that belong to data sets, by kind and name; `lineage` belongs to none ('') and is how far its events were sent. */
+export type RecordKind = 'branch' | 'tag' | 'contract' | 'feed' | 'proposal' | 'split' | 'push' | 'lineage';
 
 export interface DataRecord<T> {
   readonly dataset: string;

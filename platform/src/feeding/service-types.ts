@@ -122,7 +122,7 @@ export interface FeedingService extends LoadsService {
   collect(
     request: CollectRequest,
     named: (digests: readonly string[]) => Promise<ReadonlySet<string>>,
-  ): Promise<CollectReport>;
+  ): Promise<Omit<CollectReport, 'orphans'>>;
 
   listSplits(dataset: string): Promise<{ items: SplitDetail[] }>;
   createSplit(dataset: string, request: SplitRequest): Promise<SplitDetail>;

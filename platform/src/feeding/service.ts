@@ -19,13 +19,8 @@ import { dueFeeds, feedOf, noteLoad, openFeeds, refreshFeed, rememberSource, set
 import { type LoadCommand, publishLoad, stageLoad } from './loads/load-service.ts';
 import type { FetchedFile } from './ports.ts';
 import { createPush, type PushService } from './push/push-service.ts';
-import {
-  actOnQuarantine,
-  fixQuarantine,
-  heldItems,
-  itemOf,
-  listQuarantine,
-} from './quarantine/quarantine-service.ts';
+import { heldItems } from './quarantine/held-items.ts';
+import { actOnQuarantine, fixQuarantine, itemOf, listQuarantine } from './quarantine/quarantine-service.ts';
 import { exportRows, joinDatasets, previewRows, query } from './queries/query-service.ts';
 import { removeSecret, resolveSecrets, setSecret } from './secrets.ts';
 import type { FeedingService } from './service-types.ts';

@@ -129,7 +129,7 @@ async function unpack(request: Unpacking): Promise<{ digest: string; unpacked: n
   try {
     const stream: AsyncIterable<Uint8Array> =
       request.compression === 'gzip' ? gunzip(raw) : unzstd(raw as AsyncIterable<Uint8Array>);
-    const unpacked = await writeAll(file, stream);
+    const unpacked = await writeAll(file, stream, request.total);
     return { digest: hash.digest('hex'), unpacked };
   } catch (error) {
     const named = toSlipwayError(error);
@@ -159,14 +159,24 @@ async function* unzstd(raw: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array
   yield* ready;
 }
 
-async function writeAll(file: FileHandle, stream: AsyncIterable<Uint8Array>): Promise<number> {
+async function writeAll(
+  file: FileHandle,
+  stream: AsyncIterable<Uint8Array>,
+  packed: number,
+): Promise<number> {
+  const { unpackBytesFree, unpackRatioMax, uploadBytesMax } = LIMITS;
+  const most = Math.min(uploadBytesMax, Math.max(unpackBytesFree, packed * unpackRatioMax));
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.length;
-    if (bytes > LIMITS.uploadBytesMax) {
+    if (bytes > most) {
       throw new SlipwayError('LIMIT_EXCEEDED', {
-        message: `the source unpacks to more than ${LIMITS.uploadBytesMax} bytes`,
-        fix: 'Split it into smaller files.',
+        message: `the source has ${packed} bytes and unpacks to more than ${most}`,
+        fix:
+          most === uploadBytesMax
+            ? 'Split it into smaller files.'
+            : 'If it is what it should be, unpack it and load the plain file.',
+        details: { packed, most },
       });
     }
     for (let offset = 0; offset < chunk.length; ) {

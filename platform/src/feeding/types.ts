@@ -39,6 +39,8 @@ export interface LoadRequest {
   readonly delimiter?: string;
   /** Types that override inference, by column name. Unknown names throw COLUMN_NOT_FOUND with the nearest. */
   readonly types?: Readonly<Record<string, ColumnType>>;
+  /** The one mark for a missing text, from a writer that marks it: 'NA' and 'null' then mean themselves. */
+  readonly missingMark?: '\\N';
   /** Share of rows that may be quarantined before the load fails with REJECT_BUDGET_EXCEEDED. Default 0.2, and at least 100 rows. */
   readonly rejectShareMax?: number;
   /** Even all rows may be refused: somebody else decides. Default false. */

@@ -8,6 +8,7 @@ import { type JoinWork, pointInTimeJoin } from './queries/join-work.ts';
 import { exportQuery, type QueryWork, runQuery } from './queries/query.ts';
 import { type RowsWork, readRows } from './queries/rows.ts';
 import { type SnapshotSource, sourceSql } from './queries/snapshot-source.ts';
+import { refuseCredentials } from './source-address.ts';
 import { proveSplit, type SplitWork } from './splits/split-work.ts';
 import { measurePart } from './statistics.ts';
 import { type DiffWork, diffSnapshots } from './versions/diff-work.ts';
@@ -89,6 +90,7 @@ async function check(
   { spec, secrets, workDir }: FeedingWork['check'],
   { sources, signal }: WorkContext,
 ): Promise<unknown> {
+  refuseCredentials(spec.uri);
   const connector = sources(spec.uri);
   const context: SourceContext = { secrets, workDir, position: null, signal, onProgress: () => undefined };
   const { message } = await connector.check(spec, context);

@@ -12,10 +12,25 @@ export const LIMITS = {
   pushBodyBytesMax: 32 * 1024 * 1024,
   /** An uploaded source file. */
   uploadBytesMax: 64 * 1024 * 1024 * 1024,
+  /** A packed source may unpack to this many bytes whatever its size; beyond them only to `unpackRatioMax` times its size. */
+  unpackBytesFree: 256 * 1024 * 1024,
+  /** Real tables pack to a tenth or a thirtieth; what packs better than this is made to fill a disk. */
+  unpackRatioMax: 500,
   /** One line of a text source. A longer line is quarantined (its bytes stay in the source). */
   sourceLineBytesMax: 16 * 1024 * 1024,
   /** One of many small files that are read together, unpacked. */
   gatheredFileBytesMax: 1024 ** 3,
+  /** Files or objects of one source. */
+  sourceFilesMax: 200_000,
+  /** Bytes fetched from one address or as one object; the same for what a packed body unpacks to. */
+  sourceFileBytesMax: 64 * 1024 * 1024 * 1024,
+  /** Times that a download is taken up again after the connection broke off without bringing a byte. */
+  sourceRetriesMax: 5,
+  sourceRedirectsMax: 5,
+  /** Silence of a source, before its headers or between two pieces of its body. */
+  sourceSilenceSecondsMax: 60,
+  /** One statement of a source database. */
+  sourceStatementSecondsMax: 6 * 3600,
   columnsMax: 10_000,
   classesMax: 1_000,
   pageItemsDefault: 50,

@@ -1,6 +1,6 @@
 import type { App } from '../app/app.ts';
 import { SlipwayError } from '../kernel/errors.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from './handler-types.ts';
 
 /** Operations of the feeding room. */
 export function feedingHandlers(app: App) {

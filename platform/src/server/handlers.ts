@@ -1,25 +1,12 @@
 import type { App } from '../app/app.ts';
 import type { Page } from '../contracts/common.ts';
 import type { EventRecord } from '../contracts/events.ts';
-import type { BodyOf, ParamsOf, QueryOf, ReplyOf } from '../contracts/operations.ts';
-import type { OperationId } from '../contracts/routes.ts';
+import type { QueryOf } from '../contracts/operations.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import { LIMITS } from '../kernel/limits.ts';
 import { feedingHandlers } from './data-handlers.ts';
+import type { Handlers } from './handler-types.ts';
 import { launchResultWithExit } from './launch-lines.ts';
-
-export interface HandlerInput<Id extends OperationId> {
-  readonly params: ParamsOf<Id>;
-  readonly query: NonNullable<QueryOf<Id>>;
-  readonly body: BodyOf<Id>;
-  /** The caller is a program on this machine. */
-  readonly local: boolean;
-}
-
-/** One function per operation: forgetting one does not compile. */
-export type Handlers = {
-  readonly [Id in OperationId]: (input: HandlerInput<Id>) => Promise<ReplyOf<Id>>;
-};
 
 export function createHandlers(app: App): Handlers {
   return {

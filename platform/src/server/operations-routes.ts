@@ -4,7 +4,8 @@ import type { Operation } from '../contracts/operation.ts';
 import { OPERATIONS } from '../contracts/operations.ts';
 import { type OperationId, ROUTES } from '../contracts/routes.ts';
 import { isLocalCaller } from './access.ts';
-import { createHandlers, type HandlerInput } from './handlers.ts';
+import type { HandlerInput } from './handler-types.ts';
+import { createHandlers } from './handlers.ts';
 import { createIdempotency } from './idempotency.ts';
 import { readQuery } from './query.ts';
 

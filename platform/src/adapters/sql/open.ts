@@ -14,7 +14,7 @@ import { createDatasetStore } from './dataset-store.ts';
 import { createDeploymentStore, openFeedbackStore } from './deployment-store.ts';
 import { openEventLog } from './event-log.ts';
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency-store.ts';
-import { createMentions } from './mentions.ts';
+import { createDigests, createMentions } from './mentions.ts';
 import { migrate } from './migrations.ts';
 import { createModelStore } from './model-store.ts';
 import { createMonitorStore } from './monitor-store.ts';
@@ -42,6 +42,8 @@ export interface SqlStores {
   readonly secrets: SecretStore;
   /** Whether a record outside the data sets names this digest. */
   readonly mentions: (digest: string) => Promise<boolean>;
+  /** All digests that any record names, with repetitions; not those of the history (events, logs). */
+  readonly digests: () => AsyncIterable<string>;
   readonly studies: StudyStore;
   readonly runs: RunStore;
   readonly runQueries: RunQueries;
@@ -90,6 +92,7 @@ async function storesOn(
     quarantine: createQuarantineStore(context),
     secrets: createSecretStore(context),
     mentions: createMentions(context),
+    digests: createDigests(context),
     studies: createStudyStore(context),
     runs: createRunStore(context),
     runQueries: createRunQueries(context, queue),

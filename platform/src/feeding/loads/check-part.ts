@@ -80,7 +80,7 @@ function allRules(work: CheckWork): Rule[] {
     (column): Rule => ({
       ...{
         column,
-        reason: 'VALUES',
+        reason: 'COLUMN_UNKNOWN',
         message: 'the contract does not know this column',
         mode: 'quarantine-row',
       },

@@ -6,13 +6,14 @@ import type { EngineSession } from '../../ports/engine.ts';
 import type { ColumnType } from '../../tables/table.ts';
 import { inferContract, type Reconciled, reconcile } from '../contracts/contract.ts';
 import { loadSource } from '../load.ts';
+import type { FetchedFile } from '../ports.ts';
 import type { LoadedSource, LoadRequest } from '../types.ts';
 import { type CheckedInput, checkPart } from './check-part.ts';
 import { type GatheredInput, placeOf } from './gather.ts';
 import { type HeldRecord, readHeld, writeRecords } from './held-records.ts';
 import type { LoadJob } from './job.ts';
 import type { LoadLedger } from './ledger.ts';
-import type { RunLoadContext } from './run-load.ts';
+import type { RunLoadContext } from './run-context.ts';
 
 export interface InputWork {
   readonly job: LoadJob;
@@ -33,15 +34,63 @@ export async function readInput(work: InputWork): Promise<void> {
   if (first === undefined) return;
   const contract = ledger.contract ?? inferContract(first.schema);
   if (ledger.contract === null) ledger.changes.push('inferred from the first load');
-  const decided = reconcile(contract, factsOf(first), given);
-  const again = Object.keys(decided.types).length > 0;
-  const loaded = again ? ((await read(work, { ...given, ...decided.types }, 'typed')) ?? first) : first;
+  const { decided, loaded } = await readTyped(work, contract, first, given);
   if (ledger.contract !== null) ledger.changes.push(...decided.changes);
   ledger.contract = decided.contract;
   ledger.sources.push(loaded.source);
   ledger.sourceRows += loaded.sourceRows;
   await enter(work, loaded, decided);
   if (file.temporary) await rm(file.path, { force: true });
+}
+
+/** A column turns into text only when at least this share of the source's values is not of its type; otherwise their rows are kept back. */
+const TEXT_SHARE_MIN = 0.5;
+
+/**
+ * Reads the source again where the contract wants other types than it suggests by itself. One 'n/a' among a thousand numbers must not
+ * turn a column of numbers into text: it is tried as numbers first.
+ */
+async function readTyped(
+  work: InputWork,
+  contract: ContractBody,
+  first: LoadedSource,
+  given: Readonly<Record<string, ColumnType>>,
+): Promise<{ decided: Reconciled; loaded: LoadedSource }> {
+  const evolved = reconcile(contract, factsOf(first), given);
+  const before = new Map(contract.columns.map(({ name, type }) => [name, type]));
+  const kept = Object.fromEntries(
+    evolved.contract.columns.flatMap(({ name, type }) => {
+      const old = before.get(name);
+      const turned = type === 'string' && old !== undefined && old !== 'string' && given[name] === undefined;
+      return turned ? [[name, old] as const] : [];
+    }),
+  );
+  const typed = async (decided: Reconciled) => {
+    const again = Object.keys(decided.types).length > 0;
+    const loaded = again ? await read(work, { ...given, ...decided.types }, 'typed') : first;
+    return { decided, loaded: loaded ?? first };
+  };
+  if (Object.keys(kept).length === 0) return typed(evolved);
+  const strict = await typed(reconcile(contract, factsOf(first), { ...given, ...kept }));
+  const misfits = await misfitsOf(strict.loaded);
+  const present = new Map(first.profile.map(({ name, count }) => [name, count]));
+  const mistaken = Object.keys(kept).filter(
+    (name) => (misfits.get(name) ?? 0) >= TEXT_SHARE_MIN * (present.get(name) ?? 0),
+  );
+  if (mistaken.length === 0) return strict;
+  const held = Object.fromEntries(Object.entries(kept).filter(([name]) => !mistaken.includes(name)));
+  return typed(reconcile(contract, factsOf(first), { ...given, ...held }));
+}
+
+/** Values that are not of their column's type; a record counts for the first of its columns that does not fit. */
+async function misfitsOf(loaded: LoadedSource): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  if (loaded.quarantinePath === undefined) return counts;
+  for await (const { column, reason } of readHeld(loaded.quarantinePath)) {
+    if (column === undefined || reason !== 'WRONG_TYPE') continue;
+    counts.set(column, (counts.get(column) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function factsOf(loaded: LoadedSource) {
@@ -79,10 +128,16 @@ function requestOf({ job, input }: InputWork, types: Readonly<Record<string, Col
     fileName: file.fileName,
     header: file.header ?? job.header,
     ...(file.delimiter === undefined ? {} : { delimiter: file.delimiter }),
+    ...markOf(file),
     types,
     // The budget is the contract's, over all inputs together.
     mayRefuseAll: true,
   };
+}
+
+/** A database says itself what is missing: its texts 'NA' and '-' mean what they say. */
+function markOf(file: FetchedFile): Pick<LoadRequest, 'missingMark'> {
+  return file.types === undefined ? {} : { missingMark: '\\N' };
 }
 
 /** Contract rules over the part; values that may go missing alone; then what is left is a part of the snapshot. */
@@ -193,7 +248,7 @@ interface Blanked {
 }
 
 async function readBlanked(
-  { job, context, index }: InputWork,
+  { job, context, index, input }: InputWork,
   loaded: LoadedSource,
   records: readonly HeldRecord[],
 ): Promise<Blanked> {
@@ -217,6 +272,7 @@ async function readBlanked(
     const request: LoadRequest = {
       ...{ name: job.dataset, path: written.path, fileName: written.fileName, header: written.header, types },
       ...(delimiter === null ? {} : { delimiter }),
+      ...markOf(input.file),
       mayRefuseAll: true,
     };
     const again = await loadSource(request, { engine: context.engine, workDir });

@@ -7,7 +7,15 @@ import type { LoadJob } from './job.ts';
 export interface Rule {
   readonly column: string;
   /** Stable reason code of what breaks it. */
-  readonly reason: 'REQUIRED' | 'RANGE' | 'VALUES' | 'PATTERN' | 'REFERENCE' | 'UNIQUE' | 'KEY_MISSING';
+  readonly reason:
+    | 'REQUIRED'
+    | 'RANGE'
+    | 'VALUES'
+    | 'PATTERN'
+    | 'REFERENCE'
+    | 'UNIQUE'
+    | 'KEY_MISSING'
+    | 'COLUMN_UNKNOWN';
   readonly message: string;
   readonly mode: ContractMode;
   /** True for rows that break it; `unique` is asked by a query of its own. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ContractBody } from '../../contracts/data-contracts.ts';
 import { SlipwayError } from '../../kernel/errors.ts';
 import type { Engine, EngineSession } from '../../ports/engine.ts';
 import { snapshotSql } from '../../ports/snapshot-part.ts';
@@ -6,21 +7,16 @@ import type { TableSchema } from '../../tables/table.ts';
 import { inferContract, schemaOf } from '../contracts/contract.ts';
 import '../errors.ts';
 import { copySql } from '../part-file.ts';
-import type { FetchedFile, FetchedSource, SourceConnector } from '../ports.ts';
+import type { FetchedFile, FetchedSource } from '../ports.ts';
+import { refuseCredentials } from '../source-address.ts';
 import { measurePart } from '../statistics.ts';
 import type { LoadedSource, SourceFacts } from '../types.ts';
 import { gatherInputs } from './gather.ts';
-import type { LoadJob, LoadOutcome, LoadStatus, NewPart } from './job.ts';
+import type { LoadJob, LoadOutcome, NewPart } from './job.ts';
 import { LoadLedger } from './ledger.ts';
 import { mergeByKey } from './merge-keys.ts';
 import { readInput } from './read-input.ts';
-
-export interface RunLoadContext {
-  readonly engine: Engine;
-  readonly sources: (uri: string) => SourceConnector;
-  readonly onProgress: (status: LoadStatus) => void;
-  readonly signal: AbortSignal;
-}
+import type { RunLoadContext } from './run-context.ts';
 
 /**
  * A whole load, for child processes: fetch → read each input into a part → check it by the contract → merge by key. Publishes nothing.
@@ -54,6 +50,7 @@ export async function runLoad(job: LoadJob, context: RunLoadContext): Promise<Lo
 async function fetchInput(job: LoadJob, context: RunLoadContext): Promise<FetchedSource> {
   if (job.input.kind === 'files') return { files: job.input.files, position: null, lineage: {} };
   const { spec, secrets, position } = job.input;
+  refuseCredentials(spec.uri);
   return context.sources(spec.uri).fetch(spec, {
     secrets,
     position,
@@ -109,7 +106,7 @@ async function finish(work: {
   readonly session: () => Promise<EngineSession>;
 }): Promise<LoadOutcome> {
   const { job, fetched, ledger } = work;
-  const contract = ledger.contract ?? inferContract({ columns: [] });
+  const contract = keyed(ledger.contract ?? inferContract({ columns: [] }), job, ledger);
   const schema = schemaOf(contract, ledger.readSchema, job.parent?.schema ?? null);
   let parts: readonly NewPart[] = await conform(ledger.parts, schema, work);
   let replaced: LoadOutcome['replaced'] = [];
@@ -144,6 +141,13 @@ async function finish(work: {
       ...(ledger.warnings.length === 0 ? {} : { warnings: ledger.warnings }),
     },
   };
+}
+
+/** What a first merge names as the key is the data set's key from then on: a later merge and a diff need not be told again. */
+function keyed(contract: ContractBody, job: LoadJob, ledger: LoadLedger): ContractBody {
+  if (job.mode !== 'merge' || contract.key.length > 0) return contract;
+  ledger.changes.push(`key: ${job.key.join(', ')}`);
+  return { ...contract, key: [...job.key] };
 }
 
 /** Inputs of one load may have had other columns or narrower types: their parts are written anew under the schema that holds for all. */

@@ -13,25 +13,8 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { SlipwayError, toSlipwayError } from '../../kernel/errors.ts';
 import { killPoint } from '../../kernel/kill-points.ts';
-
-/**
- * Rows that were pushed, durable before they are acknowledged. One folder per data set:
- *
- * - `<first offset>.seg`: entries, each a line of JSON {offset, rows, bytes, crc, key, format} and then its bytes; appended only
- * - `keys.ndjson`: idempotency keys of segments that are gone
- *
- * Writes of one moment share one fsync (group commit). A torn last entry was never acknowledged and is cut off at the next start.
- */
-export interface PushEntry {
-  readonly offset: number;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly crc: number;
-  /** Idempotency key; '' for none. */
-  readonly key: string;
-  readonly format: 'ndjson' | 'arrow';
-  readonly at: number;
-}
+import { PUSH_LIMITS, type PushLimits } from './limits.ts';
+import { type PushEntry, readSegment } from './segment.ts';
 
 export interface Segment {
   readonly path: string;
@@ -48,26 +31,17 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export interface PushLimits {
-  /** Bytes waiting to be written; beyond it rows are refused with PUSH_BACKLOG. */
-  readonly waitingBytesMax: number;
-  /** Bytes written and not yet in a version. */
-  readonly pendingBytesMax: number;
-  readonly keysMax: number;
-  /** Keys are remembered this long. */
-  readonly keyMs: number;
-}
-
-export const PUSH_LIMITS: PushLimits = {
-  waitingBytesMax: 64 * 1024 * 1024,
-  pendingBytesMax: 8 * 1024 * 1024 * 1024,
-  keysMax: 1_000_000,
-  keyMs: 24 * 3600 * 1000,
-};
-
 const KEYS_FILE = 'keys.ndjson';
 const SEGMENT = /^(\d{16})\.seg$/;
 
+/**
+ * Rows that were pushed, durable before they are acknowledged. One folder per data set:
+ *
+ * - `<first offset>.seg`: entries, each a line of JSON {offset, rows, bytes, crc, key, format} and then its bytes; appended only
+ * - `keys.ndjson`: idempotency keys of segments that are gone
+ *
+ * Writes of one moment share one fsync (group commit). A torn last entry was never acknowledged and is cut off at the next start.
+ */
 export class PushLog {
   /** Offset of the next row. */
   next = 0;
@@ -300,31 +274,6 @@ export class PushLog {
     await this.file?.close();
     this.file = undefined;
   }
-}
-
-/** Whole entries of a segment with the place of their bytes, and how many bytes of the file they take. */
-export async function readSegment(
-  path: string,
-): Promise<{ entries: (PushEntry & { readonly body: Buffer })[]; bytes: number }> {
-  const data = await readFile(path);
-  const entries: (PushEntry & { readonly body: Buffer })[] = [];
-  let at = 0;
-  while (at < data.length) {
-    const lineEnd = data.indexOf(0x0a, at);
-    if (lineEnd < 0) break;
-    let header: PushEntry;
-    try {
-      header = JSON.parse(data.toString('utf8', at, lineEnd)) as PushEntry;
-    } catch {
-      break;
-    }
-    const end = lineEnd + 1 + header.bytes;
-    const body = data.subarray(lineEnd + 1, end);
-    if (end > data.length || crc32(body) !== header.crc) break;
-    entries.push({ ...header, body });
-    at = end;
-  }
-  return { entries, bytes: at };
 }
 
 async function writeAll(file: FileHandle, data: Uint8Array): Promise<void> {

@@ -6,7 +6,8 @@ import { requireName } from '../../kernel/names.ts';
 import { type FeedingContext, inFolder } from '../context.ts';
 import { publishLoad, stageLoad } from '../loads/load-service.ts';
 import type { FetchedFile } from '../ports.ts';
-import { PushLog, readSegment } from './push-log.ts';
+import { PushLog } from './push-log.ts';
+import { readSegment } from './segment.ts';
 
 /** A version is made of pushed rows when so many wait, or the oldest waits this long. */
 const FLUSH_ROWS = 100_000;

@@ -8,42 +8,15 @@ import type {
 } from '../../contracts/data-loads.ts';
 import { SlipwayError } from '../../kernel/errors.ts';
 import { type FeedingContext, inFolder, requireDataset } from '../context.ts';
-import { type HeldRecord, readHeld } from '../loads/held-records.ts';
 import { publishLoad } from '../loads/load-service.ts';
-import type { QuarantineMark, QuarantinePart } from '../ports.ts';
 import type { RecordShape } from '../types.ts';
+import { type HeldItem, heldItems, statusOf } from './held-items.ts';
 import { stageHeld } from './stage-held.ts';
 
 const TEXT_CHARS = 20_000;
 const PAGE_DEFAULT = 50;
 /** Rows that one action takes; more are done in several. */
 export const ACTION_ROWS_MAX = 100_000;
-
-/** A kept-back row, and what became of it. */
-export interface HeldItem {
-  readonly part: QuarantinePart;
-  readonly position: number;
-  readonly record: HeldRecord;
-  readonly mark: QuarantineMark | undefined;
-}
-
-export function statusOf(item: HeldItem): QuarantineItem['status'] {
-  return item.mark?.status ?? 'held';
-}
-
-/** All rows that were ever kept back, newest version first, one part's file at a time. */
-export async function* heldItems(deps: FeedingContext, dataset: string): AsyncIterable<HeldItem> {
-  const marks = new Map(
-    (await deps.quarantine.marks(dataset)).map((mark) => [`${mark.digest}:${mark.position}`, mark]),
-  );
-  for (const part of await deps.quarantine.parts(dataset)) {
-    let position = 0;
-    for await (const record of readHeld(await deps.blobs.localPath(part.digest))) {
-      yield { part, position, record, mark: marks.get(`${part.digest}:${position}`) };
-      position++;
-    }
-  }
-}
 
 export async function listQuarantine(
   deps: FeedingContext,

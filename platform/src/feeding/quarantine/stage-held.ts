@@ -7,7 +7,7 @@ import type { LoadJob, LoadOutcome } from '../loads/job.ts';
 import { jobOf, keepOutcome, type LoadCommand, type StagedLoad } from '../loads/load-service.ts';
 import type { FetchedFile } from '../ports.ts';
 import { MAIN_BRANCH, type RecordShape } from '../types.ts';
-import type { HeldItem } from './quarantine-service.ts';
+import type { HeldItem } from './held-items.ts';
 
 /** Differently shaped groups of rows that one action takes. */
 const GROUPS_MAX = 8;

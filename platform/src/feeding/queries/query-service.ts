@@ -9,6 +9,7 @@ import type {
   QueryRequest,
 } from '../../contracts/data-query.ts';
 import type { RowsPreview, RowsQuery } from '../../contracts/datasets.ts';
+import { SlipwayError } from '../../kernel/errors.ts';
 import { requireName } from '../../kernel/names.ts';
 import type { TableSchema } from '../../tables/table.ts';
 import {
@@ -18,6 +19,7 @@ import {
   headOf,
   inChild,
   inFolder,
+  requireDataset,
   sourceOf,
 } from '../context.ts';
 import { inferContract } from '../contracts/contract.ts';
@@ -76,8 +78,18 @@ export async function query(
       { sql, tables, limit, workDir },
       { timeoutMs, ...(signal === undefined ? {} : { signal }) },
     ),
-  );
+  ).catch((error: unknown) => nameTheDataset(deps, error));
   return { ...reply, snapshots, seconds: (deps.clock.elapsed() - began) / 1000 };
+}
+
+const NO_TABLE = /Table with name "?([^\s"!]+)"? does not exist/;
+
+/** A table that the engine does not know is a data set that does not exist: told with the nearest name instead of the engine's. */
+async function nameTheDataset(deps: FeedingContext, error: unknown): Promise<never> {
+  const match =
+    error instanceof SlipwayError && error.code === 'QUERY_INVALID' ? NO_TABLE.exec(error.message) : null;
+  if (match !== null) await requireDataset(deps, match[1]!.split('@')[0]!);
+  throw error;
 }
 
 /** A query's result as a file; the caller reads the stream to its end, then the file is gone. */
@@ -94,7 +106,7 @@ export async function exportRows(
     const input = { sql, tables, limit: 0, workDir, format: request.format };
     const { path, rows } = await inChild<{ path: string; rows: number }>(deps, 'export', input, {
       timeoutMs,
-    });
+    }).catch((error: unknown) => nameTheDataset(deps, error));
     return { stream: createReadStream(path), rows, close };
   } catch (error) {
     await close();

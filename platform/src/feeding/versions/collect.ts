@@ -19,7 +19,7 @@ export async function collectGarbage(
   deps: FeedingContext,
   request: CollectRequest,
   named: (digests: readonly string[]) => Promise<ReadonlySet<string>>,
-): Promise<CollectReport> {
+): Promise<Omit<CollectReport, 'orphans'>> {
   const dryRun = request.dryRun ?? true;
   const names = await deps.store.names();
   const kept: CollectReport['kept'] = [];

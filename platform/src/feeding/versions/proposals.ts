@@ -1,5 +1,4 @@
 import type { Page } from '../../contracts/common.ts';
-import type { ContractTrial } from '../../contracts/data-contracts.ts';
 import type {
   DatasetDiff,
   ProposalCheck,
@@ -16,14 +15,12 @@ import {
   findVersion,
   requireDataset,
 } from '../context.ts';
-import { trialOf } from '../contracts/contract-service.ts';
 import { MAIN_BRANCH } from '../types.ts';
+import { checksOf } from './proposal-checks.ts';
 import { diffVersions } from './version-service.ts';
 
 const PAGE_DEFAULT = 50;
 const AUTHOR_DEFAULT = 'local';
-/** Share of rows that may leave before the check fails: more is rarely meant. */
-const REMOVED_SHARE_MAX = 0.5;
 
 /** What is stored; base and head are looked up while it is open, and stand still afterwards. */
 type Stored = ProposalSummary;
@@ -129,79 +126,6 @@ async function diffOf(deps: FeedingContext, { dataset, base, head }: Stored): Pr
     if (error instanceof SlipwayError && error.code === 'DATASET_VERSION_NOT_FOUND') return null;
     throw error;
   }
-}
-
-async function checksOf(
-  deps: FeedingContext,
-  proposal: Stored,
-  diff: DatasetDiff | null,
-): Promise<ProposalCheck[]> {
-  const head = await findVersion(deps, proposal.dataset, proposal.head);
-  const checks: ProposalCheck[] = [];
-  const add = (check: string, status: ProposalCheck['status'], message: string) =>
-    checks.push({ check, status, message });
-  const branch = await deps.records.get<BranchBody>('branch', proposal.dataset, proposal.branch);
-  const moved = branch !== undefined && branch.body.base !== proposal.base;
-  add(
-    'up-to-date',
-    moved ? 'fail' : 'pass',
-    moved
-      ? `main went on to v${proposal.base} since the branch began at v${branch.body.base}: merging would undo that`
-      : 'main is where the branch began',
-  );
-  const contract = await currentContract(deps, proposal.dataset);
-  if (contract !== undefined) {
-    const trial = await trialAt(deps, proposal, contract.body);
-    const worst = trial.violations[0];
-    const rows = trial.violations.reduce((sum, violation) => sum + violation.rows, 0);
-    add(
-      'contract',
-      worst === undefined ? 'pass' : 'fail',
-      worst === undefined
-        ? `all ${trial.rows} rows keep the contract`
-        : `${rows} rows break it, first ${worst.column}: ${worst.rule}`,
-    );
-  }
-  if (diff !== null) {
-    const share = diff.rowsFrom === 0 ? 0 : diff.removed / diff.rowsFrom;
-    add(
-      'removed rows',
-      share > REMOVED_SHARE_MAX ? 'fail' : share > 0 ? 'warn' : 'pass',
-      `${diff.removed} of ${diff.rowsFrom} rows leave`,
-    );
-    const lost = diff.columns.filter(({ change }) => change === 'removed' || change === 'retyped');
-    const names = lost.map(({ column }) => column).join(', ');
-    add(
-      'columns',
-      lost.length > 0 ? 'warn' : 'pass',
-      lost.length > 0 ? `columns leave or change type: ${names}` : 'no column leaves',
-    );
-    const drifted = diff.columns.filter(({ significant }) => significant);
-    add(
-      'distributions',
-      drifted.length > 0 ? 'warn' : 'pass',
-      drifted.length > 0
-        ? `${drifted.length} columns differ significantly: ${drifted
-            .map(({ column }) => column)
-            .slice(0, 10)
-            .join(', ')}`
-        : 'no column differs significantly',
-    );
-  }
-  add(
-    'quarantine',
-    head.manifest.quarantined > 0 ? 'warn' : 'pass',
-    `${head.manifest.quarantined} rows were kept back`,
-  );
-  return checks;
-}
-
-function trialAt(
-  deps: FeedingContext,
-  proposal: Stored,
-  body: Parameters<typeof trialOf>[2],
-): Promise<ContractTrial> {
-  return trialOf(deps, proposal.dataset, body, proposal.head);
 }
 
 function blockedBy(proposal: Stored, checks: readonly ProposalCheck[]): string | null {
