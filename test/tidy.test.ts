@@ -224,7 +224,8 @@ function methodsOf(lines: readonly string[], from: number, to: number): { name: 
   for (let i = start + 1; i < to; i++) {
     const name = /^ {4}(?:async )?(\w+)(?:: |\().*[{(]$/.exec(lines[i]!)?.[1];
     if (name === undefined) continue;
-    const end = lines.findIndex((line, index) => index > i && /^ {4}[})]+,?$/.test(line));
+    const end = lines.findIndex((line, index) => index > i && index < to && /^ {4}[})\]]+,?$/.test(line));
+    if (end === -1) continue;
     methods.push({ name, lines: end - i + 1 });
     i = end;
   }
