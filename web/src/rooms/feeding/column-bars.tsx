@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { memo, useRef, useState } from 'react';
 import type { ColumnProfile } from '../../../../platform/src/contracts/profile.ts';
 import { count, percent } from '../../widgets/format.ts';
 import { type RowFilter, same, show } from './filters.ts';
@@ -8,6 +8,8 @@ interface Bar {
   readonly count: number;
   readonly filter: RowFilter;
 }
+
+const NONE: readonly RowFilter[] = [];
 
 /** Bars of a column: its histogram, or its most frequent values. */
 export function barsOf(column: ColumnProfile): readonly Bar[] {
@@ -33,13 +35,13 @@ export function barsOf(column: ColumnProfile): readonly Bar[] {
  * The distribution of a column on a square-root scale. Each bar is a button that asks for its rows; the chart is one stop of the Tab
  * key, and arrows go from bar to bar.
  */
-export function ColumnBars(props: {
+export const ColumnBars = memo(function ColumnBars(props: {
   readonly column: ColumnProfile;
   readonly height: number;
   readonly onPick: (filter: RowFilter) => void;
   readonly picked?: readonly RowFilter[];
 }) {
-  const { column, height, onPick, picked = [] } = props;
+  const { column, height, onPick, picked = NONE } = props;
   const [cursor, setCursor] = useState(0);
   const group = useRef<HTMLFieldSetElement>(null);
   const bars = barsOf(column);
@@ -84,4 +86,4 @@ export function ColumnBars(props: {
       })}
     </fieldset>
   );
-}
+});

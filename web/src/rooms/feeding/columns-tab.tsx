@@ -1,4 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
+import { useCallback } from 'react';
 import type { DatasetCheck, SnapshotDetail } from '../../../../platform/src/contracts/datasets.ts';
 import type { ColumnProfile } from '../../../../platform/src/contracts/profile.ts';
 import { DataTable } from '../../widgets/data-table.tsx';
@@ -17,15 +18,16 @@ const ROW_HEIGHT = 47;
 /** What is in every column; a bar leads to its rows. */
 export function ColumnsTab({ data, snapshot }: TabProps) {
   const navigate = useNavigate();
-  const goTo = (filter: RowFilter) =>
-    void navigate({
-      to: '.',
-      search: ((old: { version?: number }) => ({
+  const goTo = useCallback(
+    (filter: RowFilter) => {
+      const search = (old: { version?: number }) => ({
         ...(old.version === undefined ? {} : { version: old.version }),
-        tab: 'rows',
-        where: [filter],
-      })) as never,
-    });
+        ...{ tab: 'rows', where: [filter] },
+      });
+      void navigate({ to: '.', search: search as never });
+    },
+    [navigate],
+  );
   const sampled = snapshot.profile.find((column) => column.sampledRows !== undefined)?.sampledRows;
   return (
     <div className="grid">

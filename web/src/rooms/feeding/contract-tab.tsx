@@ -107,7 +107,7 @@ function Trial({ trial }: { readonly trial: ContractTrial }) {
   return (
     <>
       <div className="notice warn" style={{ margin: '0 12px 12px' }}>
-        {many(broken, 'row')} of {count(rows)} would break it. What is loaded stays; the next load is checked.
+        {many(broken, 'violation')} in {count(rows)} rows. What is loaded stays; the next load is checked.
       </div>
       <DataTable
         caption="What would break the contract"

@@ -51,6 +51,7 @@ const KEYS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
     ['/', 'filter'],
   ],
   versions: [['j k', 'version']],
+  proposals: [['j k', 'proposal']],
   quarantine: [
     ['j k', 'row'],
     ['e', 'edit'],

@@ -24,7 +24,7 @@ export function Headline({ data, snapshot }: TabProps) {
       stats={[
         {
           label: 'Checks',
-          value: failing.length === 0 ? 'pass' : many(failing.length, 'fails', 'fail'),
+          value: failing.length === 0 ? 'pass' : `${failing.length} failing`,
           note:
             failing[0]?.message ??
             (warnings.length === 0 ? 'nothing needs a look' : many(warnings.length, 'warning')),

@@ -1,6 +1,6 @@
 import { useQueries } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { memo, type RefObject, useEffect, useRef } from 'react';
 import type { SnapshotDetail } from '../../../../platform/src/contracts/datasets.ts';
 import type { ColumnProfile } from '../../../../platform/src/contracts/profile.ts';
 import { client } from '../../api/api.ts';
@@ -13,6 +13,10 @@ const PAGE_ROWS = 200;
 const ROW_HEIGHT = 28;
 /** Browsers cannot scroll further than some ten million pixels; beyond, a filter or SQL finds the rows. */
 const ROWS_MAX = 300_000;
+
+/** With more columns only those in view are drawn, all of one width. */
+const COLUMNS_ALL = 30;
+const COLUMN_WIDTH = 136;
 
 interface RowsPage {
   readonly columns: readonly string[];
@@ -87,6 +91,7 @@ export function RowsTable(
   useEffect(() => {
     frame.current?.scrollTo({ top: 0 });
   }, [key]);
+  const window = useColumns(snapshot.profile, frame);
   const failed = pages.find((page) => page.error !== null);
   if (failed?.error) return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
   const rowAt = (index: number) =>
@@ -100,19 +105,30 @@ export function RowsTable(
       tabIndex={0}
       style={{ height: 480 }}
     >
-      <table aria-rowcount={known.current.total + 1}>
+      <table
+        aria-rowcount={known.current.total + 1}
+        aria-colcount={snapshot.profile.length}
+        style={window.isAll ? {} : { tableLayout: 'fixed', width: snapshot.profile.length * COLUMN_WIDTH }}
+      >
         <caption className="sr">Rows of version {snapshot.version}</caption>
         <thead>
           <tr>
-            {snapshot.profile.map((column) => (
-              <th key={column.name} scope="col">
+            {window.before > 0 && <Hole width={window.before} isHead />}
+            {window.columns.map(({ column, place }) => (
+              <th
+                key={column.name}
+                scope="col"
+                aria-colindex={place + 1}
+                style={window.isAll ? {} : { width: COLUMN_WIDTH }}
+              >
                 <ColumnHead column={column} rows={snapshot.rows} filters={filters} onPick={onPick} />
               </th>
             ))}
+            {window.after > 0 && <Hole width={window.after} isHead />}
           </tr>
         </thead>
         <Body
-          columns={snapshot.profile}
+          window={window}
           items={first === undefined ? [] : items.filter(({ index }) => index < known.current.total)}
           height={virtual.getTotalSize()}
           rowAt={rowAt}
@@ -124,29 +140,67 @@ export function RowsTable(
   );
 }
 
+interface ColumnWindow {
+  readonly columns: readonly { readonly column: ColumnProfile; readonly place: number }[];
+  /** Pixels of the columns that are not drawn. */
+  readonly before: number;
+  readonly after: number;
+  readonly isAll: boolean;
+}
+
+function useColumns(profile: readonly ColumnProfile[], frame: RefObject<HTMLElement | null>): ColumnWindow {
+  const isAll = profile.length <= COLUMNS_ALL;
+  const virtual = useVirtualizer({
+    horizontal: true,
+    count: profile.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => COLUMN_WIDTH,
+    overscan: 3,
+    enabled: !isAll,
+  });
+  if (isAll)
+    return { columns: profile.map((column, place) => ({ column, place })), before: 0, after: 0, isAll };
+  const items = virtual.getVirtualItems();
+  return {
+    columns: items.map(({ index }) => ({ column: profile[index]!, place: index })),
+    before: items[0]?.start ?? 0,
+    after: virtual.getTotalSize() - (items.at(-1)?.end ?? 0),
+    isAll,
+  };
+}
+
+/** Holds the place of columns out of view. */
+function Hole({ width, isHead = false }: { readonly width: number; readonly isHead?: boolean }) {
+  const style = { width, minWidth: width, padding: 0 };
+  return isHead ? <td aria-hidden="true" style={style} /> : <td aria-hidden="true" style={{ padding: 0 }} />;
+}
+
 function Body(props: {
-  readonly columns: readonly ColumnProfile[];
+  readonly window: ColumnWindow;
   readonly items: readonly { index: number; start: number; end: number }[];
   readonly height: number;
   readonly rowAt: (index: number) => readonly unknown[] | undefined;
 }) {
-  const { columns, items, height, rowAt } = props;
+  const { window, items, height, rowAt } = props;
   const before = items[0]?.start ?? 0;
   const after = height - (items.at(-1)?.end ?? height);
+  const span = window.columns.length + 2;
   return (
     <tbody>
-      {before > 0 && <Gap height={before} columns={columns.length} />}
+      {before > 0 && <Gap height={before} columns={span} />}
       {items.map(({ index }) => {
         const row = rowAt(index);
         return (
           <tr key={index} aria-rowindex={index + 2}>
-            {columns.map((column, place) => (
+            {window.before > 0 && <Hole width={window.before} />}
+            {window.columns.map(({ column, place }) => (
               <Cell key={column.name} type={column.type} value={row === undefined ? '…' : row[place]} />
             ))}
+            {window.after > 0 && <Hole width={window.after} />}
           </tr>
         );
       })}
-      {after > 0 && <Gap height={after} columns={columns.length} />}
+      {after > 0 && <Gap height={after} columns={span} />}
     </tbody>
   );
 }
@@ -171,7 +225,7 @@ function Cell({ type, value }: { readonly type: ColumnProfile['type']; readonly 
 }
 
 /** Name, type, shape and gaps of a column: what the eye needs above its values. */
-function ColumnHead(props: {
+const ColumnHead = memo(function ColumnHead(props: {
   readonly column: ColumnProfile;
   readonly rows: number;
   readonly filters: readonly RowFilter[];
@@ -196,7 +250,7 @@ function ColumnHead(props: {
       </span>
     </div>
   );
-}
+});
 
 function summary(column: ColumnProfile): string {
   const { type, top, distinct } = column;

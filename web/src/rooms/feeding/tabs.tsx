@@ -1,5 +1,5 @@
 import { Link, useSearch } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 export interface Tab {
   readonly id: string;
@@ -20,8 +20,14 @@ export function Tabs(props: {
   readonly tabs: readonly Tab[];
   readonly current: string;
 }) {
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: where the row of tabs scrolls, the current one is in view
+  useEffect(() => {
+    const [row, link] = [nav.current, nav.current?.querySelector<HTMLElement>('[aria-current]')];
+    if (row && link) row.scrollLeft = link.offsetLeft - row.offsetLeft - 24;
+  }, [props.current]);
   return (
-    <nav className="tabs" aria-label={props.label}>
+    <nav className="tabs" ref={nav} aria-label={props.label}>
       {props.tabs.map(({ id, name, note, warns = false }) => (
         <Link
           key={id}
