@@ -82,7 +82,7 @@ describe('questions', () => {
       ];
       for (const sql of attempts) expect([sql, await refused(sql)]).not.toEqual([sql, 'answered']);
       expect(existsSync(target)).toBe(false);
-    });
+    }, 120_000);
 
     it('end in time, and within memory and rows', async () => {
       await expect(

@@ -15,7 +15,9 @@ const EXACT_DIGITS = 15;
 
 /** Whether a file is Arrow IPC: a file by its magic, a stream by its first marker together with what its name says. */
 export async function isArrow(path: string, fileName: string): Promise<boolean> {
-  const head = await readHead(path, 8);
+  // Whatever is wrong with the file is told by the reader that it is given to.
+  const head = await readHead(path, 8).catch(() => undefined);
+  if (head === undefined) return false;
   if (head.toString('latin1', 0, 6) === 'ARROW1') return true;
   return (
     head.length === 8 && head.readUInt32LE(0) === STREAM_START && /\.(arrows?|feather|ipc)$/i.test(fileName)
