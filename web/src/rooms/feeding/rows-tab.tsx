@@ -17,16 +17,18 @@ export function RowsTab({ snapshot }: TabProps) {
   const [total, setTotal] = useState<number | undefined>(undefined);
   const types = new Map(snapshot.profile.map(({ name, type }) => [name, type]));
   const asSql = sqlOf({ name: snapshot.dataset, version: snapshot.version }, filters, types);
-  const toggle = (filter: RowFilter) =>
+  const toggle = (filter: RowFilter) => {
+    setTotal(undefined);
     setFilters(
       filters.some((old) => same(old, filter))
         ? filters.filter((old) => !same(old, filter))
         : [...filters, filter],
     );
+  };
   const shown =
-    filters.length === 0 || total === undefined
+    filters.length === 0
       ? `${count(snapshot.rows)} of v${snapshot.version}`
-      : `${count(total)} of ${count(snapshot.rows)}`;
+      : `${total === undefined ? '…' : count(total)} of ${count(snapshot.rows)}`;
   return (
     <div className="grid">
       <Panel

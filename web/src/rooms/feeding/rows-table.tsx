@@ -4,7 +4,7 @@ import { memo, type RefObject, useEffect, useRef } from 'react';
 import type { SnapshotDetail } from '../../../../platform/src/contracts/datasets.ts';
 import type { ColumnProfile } from '../../../../platform/src/contracts/profile.ts';
 import { client } from '../../api/api.ts';
-import { count, percent } from '../../widgets/format.ts';
+import { many, percent } from '../../widgets/format.ts';
 import { Failure, Skeleton } from '../../widgets/panel.tsx';
 import { ColumnBars } from './column-bars.tsx';
 import { queryOf, type RowFilter, show, sqlOf } from './filters.ts';
@@ -103,7 +103,7 @@ export function RowsTable(
       ref={frame}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and a keyboard must reach it
       tabIndex={0}
-      style={{ height: 480 }}
+      style={{ minHeight: 180, maxHeight: 480 }}
     >
       <table
         aria-rowcount={known.current.total + 1}
@@ -260,7 +260,7 @@ function summary(column: ColumnProfile): string {
       most === undefined || most.count === 1
         ? ''
         : `, ${most.value.slice(0, 12)} ${percent(most.count / Math.max(1, column.count), 0)}`;
-    return `${count(distinct)} values${share}`;
+    return `${many(distinct, 'value')}${share}`;
   }
   return `${type}, ${show(type, column.min, 3)} – ${show(type, column.max, 3)}`;
 }
