@@ -38,7 +38,8 @@ export function isDirect({ dialect, columns, layouts, counts }: DirectPlan): boo
   if (dialect.returnEnds) return false;
   const marks = new Set(columns.flatMap((column) => column.missingTokens));
   return columns.every((column, i) => {
-    if (column.dateFormat !== undefined ? layouts[i]!.length === 0 : column.fit.includes(ASK)) return false;
+    const mustAsk = column.fit.some((fit, kind) => fit === ASK && counts[i * KINDS + kind]! > 0);
+    if (column.dateFormat !== undefined ? layouts[i]!.length === 0 : mustAsk) return false;
     return MISSING_TOKENS.every((token, index) => {
       const kind = TOKEN + index;
       return !marks.has(token) || column.fit[kind] === MISSING || counts[i * KINDS + kind] === 0;

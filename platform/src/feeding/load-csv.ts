@@ -80,7 +80,8 @@ async function attempt(
       ...(direct ? { expected: { columns: plan.columns, quarantine } } : {}),
       onChunk: (rows, bytes) => report({ phase: 'reading', rows, bytes, bytesTotal: source.bytes }),
     });
-    if (direct && (facts.refused === undefined || !isSamePlan(plan, planColumns(work, facts.counts)))) {
+    const right = planColumns(work, facts.counts);
+    if (direct && (facts.refused === undefined || !isSamePlan(plan, right) || !isDirect(right))) {
       if (running) session.interrupt();
       await settled;
       await rm(quarantine.path, { force: true });
