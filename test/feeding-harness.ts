@@ -68,7 +68,7 @@ export async function openFeedingHarness(now: () => number = systemClock.now): P
     try {
       const staged = await feeding.stageLoad(command, {}, workDir);
       const { version } = await stores.transactor.transaction((tx) => feeding.publishLoad(tx, staged));
-      await feeding.loadEnded(command.dataset, null);
+      await feeding.loadEnded(command.dataset, { error: null, stored: true });
       return version;
     } finally {
       rmSync(workDir, { recursive: true, force: true });
@@ -81,10 +81,8 @@ export async function openFeedingHarness(now: () => number = systemClock.now): P
       const file = { path, fileName, uri: fileName, bytes: text.length, temporary: false };
       return run({ dataset, input: { kind: 'files', files: [file] }, options });
     },
-    loadFrom: async (dataset, spec, options = {}) => {
-      await feeding.remember(dataset, { spec, options });
-      return run({ dataset, input: { kind: 'source', spec }, options });
-    },
+    loadFrom: (dataset, spec, options = {}) =>
+      run({ dataset, input: { kind: 'source', spec }, options, remember: { spec, options } }),
     query: async (sql) => (await feeding.query({ sql })).rows,
     close: async () => {
       await feeding.close();

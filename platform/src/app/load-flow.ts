@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LoadOptions, SourceSpec } from '../contracts/data-loads.ts';
+import type { LoadOptions, ScheduleSpec, SourceSpec } from '../contracts/data-loads.ts';
 import type { LoadCommand } from '../feeding/loads/load-service.ts';
 import type { FetchedFile } from '../feeding/ports.ts';
 import type { FeedingService } from '../feeding/service-types.ts';
@@ -16,6 +16,8 @@ export interface LoadPlan {
   readonly options: LoadOptions;
   /** The source is the data set's stored one: how it ends is noted with its schedule. */
   readonly stored: boolean;
+  /** The source becomes the stored one when the load succeeds. */
+  readonly remember: { readonly schedule?: ScheduleSpec | null } | null;
 }
 
 export interface LoadOutputs {
@@ -48,8 +50,11 @@ export function loadPipeline(rooms: {
           try {
             return await runLoad(rooms, plan, context, workDir);
           } catch (error) {
-            if (plan.stored)
-              await feeding.loadEnded(plan.dataset, error instanceof Error ? error.message : String(error));
+            // Somebody stopped it, or the server is closing: nothing was wrong with the source.
+            if (!context.signal.aborted) {
+              const message = error instanceof Error ? error.message : String(error);
+              await feeding.loadEnded(plan.dataset, { error: message, stored: plan.stored });
+            }
             throw error;
           } finally {
             await rm(workDir, { recursive: true, force: true });
@@ -98,14 +103,18 @@ async function runLoad(
       return { version };
     },
     committed: async () => {
-      if (plan.stored) await feeding.loadEnded(plan.dataset, null);
+      const stored = plan.stored || plan.remember !== null;
+      if (stored) await feeding.loadEnded(plan.dataset, { error: null, stored });
     },
   };
 }
 
 function commandOf(plan: LoadPlan, fetchDir: string): LoadCommand {
-  const { dataset, spec, file, options } = plan;
-  if (spec !== null) return { dataset, input: { kind: 'source', spec }, options, fetchDir };
+  const { dataset, spec, file, options, remember } = plan;
+  if (spec !== null) {
+    const kept = remember === null ? {} : { remember: { spec, options, ...remember } };
+    return { dataset, input: { kind: 'source', spec }, options, fetchDir, ...kept };
+  }
   const local: FetchedFile = { ...file!, uri: file!.fileName, temporary: false };
   return { dataset, input: { kind: 'files', files: [local] }, options, fetchDir };
 }

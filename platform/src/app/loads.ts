@@ -1,5 +1,6 @@
 import type { LoadAccepted, LoadRequestBody, LoadResult } from '../contracts/data-loads.ts';
 import type { FeedingService } from '../feeding/service-types.ts';
+import { refuseCredentials } from '../feeding/source-address.ts';
 import { digestOf } from '../kernel/canonical-json.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { errorSpec, SlipwayError, toSlipwayError } from '../kernel/errors.ts';
@@ -29,13 +30,6 @@ export function createLoader(services: LoaderServices): Loader {
   const load: Loader['load'] = async (dataset, request, caller) => {
     requireName('data set', dataset);
     const { plan, file } = await planOf(services, { dataset, request, local: caller.local });
-    if (plan.spec !== null && request.source !== undefined && request.remember !== false) {
-      await services.feeding.remember(dataset, {
-        spec: plan.spec,
-        options: plan.options,
-        ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
-      });
-    }
     const started = await services.pipelines.start(services.definition, {
       key: await keyOf(services, plan, file),
       name: dataset,
@@ -54,7 +48,8 @@ export function createLoader(services: LoaderServices): Loader {
         } catch (error) {
           const { code, message } = toSlipwayError(error);
           // One that is still under way is no failure: it will be due again.
-          if (code !== 'RUN_LIVE') await services.feeding.loadEnded(dataset, message);
+          if (code !== 'RUN_LIVE')
+            await services.feeding.loadEnded(dataset, { error: message, stored: true });
         }
       }
     },
@@ -76,17 +71,31 @@ async function planOf(
   if (request.file !== undefined) {
     const file = await openSource(request.file, { local }, blobs);
     const { path, fileName, bytes } = file;
-    return { file, plan: { dataset, spec: null, file: { path, fileName, bytes }, options, stored: false } };
+    return {
+      file,
+      plan: { dataset, spec: null, file: { path, fileName, bytes }, options, stored: false, remember: null },
+    };
   }
   if (request.source !== undefined) {
     if (/^(file:|\/|sqlite:)/.test(request.source.uri) && !local) throw notLocal();
-    const stored = request.remember !== false;
-    return { file: undefined, plan: { dataset, spec: request.source, file: null, options, stored } };
+    // Told before anything is fetched, and before it could lie in a run's parameters.
+    refuseCredentials(request.source.uri);
+    const schedule = request.schedule === undefined ? {} : { schedule: request.schedule };
+    const remember = request.remember === false ? null : schedule;
+    const plan = { dataset, spec: request.source, file: null, options, stored: false, remember };
+    return { file: undefined, plan };
   }
   const known = await feeding.stored(dataset);
   return {
     file: undefined,
-    plan: { dataset, spec: known.spec, file: null, options: { ...known.options, ...options }, stored: true },
+    plan: {
+      dataset,
+      spec: known.spec,
+      file: null,
+      options: { ...known.options, ...options },
+      stored: true,
+      remember: null,
+    },
   };
 }
 

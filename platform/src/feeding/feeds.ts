@@ -53,28 +53,26 @@ export function feedDetail(feed: Feed | undefined): DatasetSource | null {
   return { ...feed, spec: feed.spec, position: feed.position as DatasetSource['position'] };
 }
 
-/** Remembers where a data set feeds from. */
-export async function rememberSource(
-  deps: FeedingContext,
-  dataset: string,
-  source: { spec: SourceSpec; options: LoadOptions; schedule?: ScheduleSpec | null },
-): Promise<void> {
-  refuseCredentials(source.spec.uri);
-  await changeFeed(deps, dataset, (tx) =>
-    saveFeed(deps, tx, dataset, (feed) => {
-      const schedule = source.schedule === undefined ? feed.schedule : source.schedule;
-      // Another source has another notion of how far it was read.
-      const same = JSON.stringify(feed.spec) === JSON.stringify(source.spec);
-      return {
-        ...feed,
-        spec: source.spec,
-        options: source.options,
-        schedule,
-        position: same ? feed.position : null,
-        nextLoadAt: nextAt(deps, schedule, 0),
-      };
-    }),
-  );
+/** Where a data set is to feed from. */
+export interface RememberedSource {
+  readonly spec: SourceSpec;
+  readonly options: LoadOptions;
+  /** Undefined: as it was. */
+  readonly schedule?: ScheduleSpec | null;
+}
+
+/** The feed with another source; how far it was read stays only when it is the same source. */
+export function feedFrom(deps: FeedingContext, feed: Feed, source: RememberedSource): Feed {
+  const { spec, options } = source;
+  refuseCredentials(spec.uri);
+  const schedule = source.schedule === undefined ? feed.schedule : source.schedule;
+  const position = positionOf(feed, spec);
+  return { ...feed, spec, options, schedule, position, nextLoadAt: nextAt(deps, schedule, 0) };
+}
+
+/** How far a source was read; null when another one was. */
+export function positionOf(feed: Feed | undefined, spec: SourceSpec): Feed['position'] {
+  return JSON.stringify(feed?.spec) === JSON.stringify(spec) ? (feed?.position ?? null) : null;
 }
 
 export async function setSchedule(
@@ -122,6 +120,13 @@ export async function noteLoad(deps: FeedingContext, dataset: string, error: str
         nextLoadAt: nextAt(deps, feed.schedule, failures),
       };
     }),
+  );
+}
+
+/** A load that failed is an event of its data set, that pipelines and people can act on. */
+export async function tellFailure(deps: FeedingContext, dataset: string, message: string): Promise<void> {
+  await deps.transactor.transaction((tx) =>
+    deps.events.append(tx, { type: 'load.failed', subject: `datasets/${dataset}`, data: { message } }),
   );
 }
 

@@ -60,14 +60,14 @@ export interface LoadsService {
   stageLoad(command: LoadCommand, control: LoadControl, workDir: string): Promise<StagedLoad>;
   /** @returns the version; the one before when the source had nothing new */
   publishLoad(tx: Tx, staged: StagedLoad): Promise<{ version: number | null }>;
-  /** After a commit or a failure: what is remembered of the feed is what was committed. */
-  loadEnded(dataset: string, error: string | null): Promise<void>;
+  /**
+   * After a commit or a failure: what is remembered of the feed is what was committed.
+   *
+   * @param end.stored the source is the data set's own: its schedule learns how it ended
+   */
+  loadEnded(dataset: string, end: { readonly error: string | null; readonly stored: boolean }): Promise<void>;
   /** Runs `work` when nothing else is made of this data set. */
   exclusively<T>(dataset: string, work: () => Promise<T>): Promise<T>;
-  remember(
-    dataset: string,
-    source: { spec: SourceSpec; options: LoadOptions; schedule?: ScheduleSpec | null },
-  ): Promise<void>;
   /** The stored source; throws SOURCE_NOT_STORED. */
   stored(dataset: string): Promise<{ spec: SourceSpec; options: LoadOptions }>;
   setSchedule(dataset: string, schedule: ScheduleSpec | null): Promise<DatasetSource>;

@@ -15,7 +15,7 @@ import {
 } from './context.ts';
 import { editContract, getContract, trialOf } from './contracts/contract-service.ts';
 import { datasetDetail, listDatasets, snapshotDetail } from './describe.ts';
-import { dueFeeds, feedOf, noteLoad, openFeeds, refreshFeed, rememberSource, setSchedule } from './feeds.ts';
+import { dueFeeds, feedOf, noteLoad, openFeeds, refreshFeed, setSchedule, tellFailure } from './feeds.ts';
 import { type LoadCommand, publishLoad, stageLoad } from './loads/load-service.ts';
 import type { FetchedFile } from './ports.ts';
 import { createPush, type PushService } from './push/push-service.ts';
@@ -66,12 +66,12 @@ function loads(context: FeedingContext, push: PushService) {
     singlePart: (snapshot) => singlePart(context, snapshot),
     stageLoad: (command, control, workDir) => stageLoad(context, command, control, workDir),
     publishLoad: (tx, staged) => publishLoad(context, tx, staged),
-    loadEnded: async (dataset, error) => {
+    loadEnded: async (dataset, { error, stored }) => {
       await refreshFeed(context, dataset);
-      await noteLoad(context, dataset, error);
+      if (stored) await noteLoad(context, dataset, error);
+      if (error !== null) await tellFailure(context, dataset, error);
     },
     exclusively: (dataset, work) => context.locks.run(dataset, work),
-    remember: (dataset, source) => rememberSource(context, dataset, source),
     stored: async (dataset) => {
       const feed = await feedOf(context, dataset);
       if (feed?.spec != null) return { spec: feed.spec, options: feed.options };

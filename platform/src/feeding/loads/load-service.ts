@@ -15,7 +15,7 @@ import {
   headOf,
   partFiles,
 } from '../context.ts';
-import { feedOf, saveFeed } from '../feeds.ts';
+import { feedFrom, feedOf, positionOf, type RememberedSource, saveFeed } from '../feeds.ts';
 import type { FetchedFile, SourcePosition, SourceSpec } from '../ports.ts';
 import { resolveSecrets } from '../secrets.ts';
 import { mergeStatistics, profileOf } from '../statistics.ts';
@@ -43,6 +43,8 @@ export interface LoadCommand {
   /** Folder that survives a killed attempt. Default: one of this attempt. */
   readonly fetchDir?: string;
   readonly mayRefuseAll?: boolean;
+  /** The source becomes the data set's own when the load is published: one that cannot be read never does. */
+  readonly remember?: RememberedSource;
 }
 
 export interface LoadControl {
@@ -62,6 +64,7 @@ export interface StagedLoad extends StagedSnapshot {
   readonly contractVersion: number;
   readonly quarantine: readonly QuarantineBlob[];
   readonly position: SourcePosition | null;
+  readonly remember: RememberedSource | null;
   /** Rows of the load, as its report tells. */
   readonly report: Pick<
     LoadOutcome,
@@ -129,7 +132,7 @@ export async function jobOf(
         : {
             ...input,
             secrets: await resolveSecrets(deps, input.spec.credentials ?? {}),
-            position: options.full || mode === 'replace' ? null : (feed?.position ?? null),
+            position: options.full || mode === 'replace' ? null : positionOf(feed, input.spec),
           },
     ...{ mode, key, contract, parent },
     header: options.header ?? 'auto',
@@ -225,6 +228,7 @@ export async function keepOutcome(deps: FeedingContext, finished: Finished): Pro
     contractVersion: next?.version ?? contract?.version ?? 0,
     quarantine,
     position: outcome.position,
+    remember: command.remember ?? null,
     report: outcome,
   };
 }
@@ -249,8 +253,13 @@ export async function publishLoad(
 ): Promise<{ version: number | null }> {
   const { dataset, manifest, branch, operation, expected, contract, contractVersion } = staged;
   const at = deps.clock.now();
-  if (staged.position !== null)
-    await saveFeed(deps, tx, dataset, (feed) => ({ ...feed, position: staged.position }));
+  const { remember, position } = staged;
+  if (remember !== null || position !== null) {
+    await saveFeed(deps, tx, dataset, (feed) => ({
+      ...(remember === null ? feed : feedFrom(deps, feed, remember)),
+      ...(position === null ? {} : { position }),
+    }));
+  }
   if (staged.unchanged) return { version: expected };
   const row = await deps.store.insertSnapshot(tx, {
     ...{ id: staged.id, manifest, createdAt: at, branch, operation, contractVersion },

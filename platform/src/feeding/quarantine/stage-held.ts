@@ -68,6 +68,8 @@ export async function stageHeld(
         quarantineReasons: [],
         quarantineSample: [],
       },
+      // Where the rows came from at first, not the file they were written to.
+      source: { ...outcome.source, uri: groups[0]!.shape.uri },
       sourceRows: outcome.loaded,
       // Rows that somebody let in say nothing of what rows should look like.
       ...(body === null ? {} : { contract: body, changes: [] }),

@@ -35,7 +35,7 @@ export async function checksOf(
       worst === undefined ? 'pass' : 'fail',
       worst === undefined
         ? `all ${trial.rows} rows keep the contract`
-        : `${rows} rows break it, first ${worst.column}: ${worst.rule}`,
+        : `${rows} violations, first ${worst.column}: ${worst.rule}`,
     );
   }
   if (diff !== null) {
