@@ -1,6 +1,5 @@
 import type { SqlStores } from '../adapters/sql/index.ts';
 import type { CollectReport, CollectRequest } from '../contracts/data-versions.ts';
-import type { LaunchAccepted, LaunchLine, LaunchRequest, LaunchResult } from '../contracts/launch.ts';
 import type { Overview, ServerInfo } from '../contracts/system.ts';
 import type { DeploymentService } from '../deployment/types.ts';
 import type { FeedingService } from '../feeding/service-types.ts';
@@ -15,10 +14,12 @@ import type { RegistryService } from '../registry/types.ts';
 import type { SelectionService } from '../selection/types.ts';
 import type { ValidationService } from '../validation/types.ts';
 import type { Config } from './config.ts';
+import type { Launcher } from './launch.ts';
 import type { Loader } from './loads.ts';
+import type { Studies } from './studies.ts';
 
 /** Everything the program can do, as server and tests see it. Built by `openApp` (wiring.ts), the only place that knows everything. */
-export interface App {
+export interface App extends Launcher, Studies {
   readonly config: Config;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -36,11 +37,6 @@ export interface App {
   readonly loads: Loader;
   /** Removes versions and files that nothing refers to. */
   collect(request: CollectRequest): Promise<CollectReport>;
-  /** Starts (or resumes, or answers from the cache) the main job. `local`: the caller is on this machine and may name paths. */
-  launch(request: LaunchRequest, caller: { readonly local: boolean }): Promise<LaunchAccepted>;
-  /** Step lines so far, live ones, then exactly one result. Returns the unsubscribe function. */
-  followLaunch(runId: string, listener: (line: LaunchLine) => void): Promise<() => void>;
-  launchResult(runId: string): Promise<LaunchResult>;
   overview(): Promise<Overview>;
   info(): ServerInfo;
   /** Told by the server once it listens: links in results carry this address. */

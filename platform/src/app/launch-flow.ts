@@ -13,6 +13,7 @@ import { validateStep } from './launch-validate.ts';
 export function launchPipeline(rooms: LaunchRooms): PipelineDefinition {
   return {
     name: 'launch',
+    sharesCacheWith: ['study'],
     steps: [
       feedStep(rooms),
       selectStep(rooms),
@@ -22,4 +23,9 @@ export function launchPipeline(rooms: LaunchRooms): PipelineDefinition {
       monitorStep(rooms),
     ],
   };
+}
+
+/** The first two steps of a launch alone: a model is found, nothing is deployed. What it did, a launch of the same rows need not do again. */
+export function studyPipeline(rooms: LaunchRooms): PipelineDefinition {
+  return { name: 'study', sharesCacheWith: ['launch'], steps: [feedStep(rooms), selectStep(rooms)] };
 }

@@ -10,7 +10,7 @@ import type { LaunchOutputs } from './step-outputs.ts';
  * @param baseUrl where people and clients reach the server, without a trailing slash
  */
 export function launchResultOf(run: RunDetail, baseUrl: string, now: number): LaunchResult {
-  if (run.pipeline !== 'launch') return plainResult(run, now);
+  if (run.pipeline !== 'launch' && run.pipeline !== 'study') return plainResult(run, now);
   const plan = planFromParams(run.params as JsonObject);
   const done = completedOutputs(run);
   const endedAt = run.seconds === null ? now : run.createdAt + run.seconds * 1000;

@@ -30,6 +30,7 @@ export function selectStep(rooms: LaunchRooms): StepDefinition {
           ...(await studyRequest(rooms, plan, feed, target)),
           dataset: feed.dataset,
           datasetVersion: feed.version,
+          runId: context.runId,
         },
         { signal: context.signal, onProgress: watch.onProgress, journalKey: context.workDir },
       );

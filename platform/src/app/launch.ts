@@ -1,8 +1,9 @@
 import type { LaunchAccepted, LaunchLine, LaunchRequest, LaunchResult } from '../contracts/launch.ts';
 import type { FeedingService } from '../feeding/service-types.ts';
+import { digestOf } from '../kernel/canonical-json.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SlipwayError } from '../kernel/errors.ts';
-import type { PipelineDefinition, PipelineService } from '../pipelines/types.ts';
+import type { JsonObject, PipelineDefinition, PipelineService } from '../pipelines/types.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { launchKey, planLaunch, planToParams } from './launch-plan.ts';
 import { launchResultOf } from './launch-result.ts';
@@ -14,37 +15,62 @@ export interface LaunchServices {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly definition: PipelineDefinition;
+  /** The first two steps alone. */
+  readonly study: PipelineDefinition;
   readonly codeDigest: string;
   /** Where the server is reached; known only once it listens. */
   readonly baseUrl: () => string;
 }
 
 export interface Launcher {
+  /** Starts (or resumes, or answers from the cache) the main job. `local`: the caller is on this machine and may name paths. */
   launch(request: LaunchRequest, caller: { readonly local: boolean }): Promise<LaunchAccepted>;
+  /** As a launch, until a model is found. */
+  startStudy(request: LaunchRequest, caller: { readonly local: boolean }): Promise<LaunchAccepted>;
+  /** Starts an interrupted or failed run of a launch or study again. @throws RUN_NOT_FOUND */
+  resumeRun(runId: string): Promise<LaunchAccepted>;
+  /** Step lines so far, live ones, then exactly one result. Returns the unsubscribe function. */
   followLaunch(runId: string, listener: (line: LaunchLine) => void): Promise<() => void>;
   launchResult(runId: string): Promise<LaunchResult>;
 }
 
 export function createLauncher(services: LaunchServices): Launcher {
-  const { pipelines, feeding, blobs, clock, definition, codeDigest, baseUrl } = services;
+  const { pipelines, feeding, blobs, clock, definition, study, codeDigest, baseUrl } = services;
   const launchResult = async (runId: string) =>
     launchResultOf(await pipelines.run(runId), baseUrl(), clock.now());
+  const start = async (
+    flow: PipelineDefinition,
+    request: LaunchRequest,
+    caller: { readonly local: boolean },
+  ): Promise<LaunchAccepted> => {
+    requireRows(request);
+    const source = request.source === undefined ? null : await openSource(request.source, caller, blobs);
+    const data = request.data === undefined ? null : await openDataset(feeding, request.data);
+    const testSource =
+      request.testSource === undefined ? null : await openSource(request.testSource, caller, blobs);
+    const plan = planLaunch(request, { source, data, testSource }, clock.now());
+    const key = launchKey(plan, codeDigest);
+    const started = await pipelines.start(flow, {
+      key: flow === definition ? key : digestOf({ pipeline: flow.name, key }),
+      name: plan.name,
+      params: planToParams(plan),
+      force: request.force ?? false,
+    });
+    return { ...started, name: plan.name };
+  };
   return {
     launchResult,
-    launch: async (request, caller) => {
-      requireRows(request);
-      const source = request.source === undefined ? null : await openSource(request.source, caller, blobs);
-      const data = request.data === undefined ? null : await openDataset(feeding, request.data);
-      const testSource =
-        request.testSource === undefined ? null : await openSource(request.testSource, caller, blobs);
-      const plan = planLaunch(request, { source, data, testSource }, clock.now());
-      const started = await pipelines.start(definition, {
-        key: launchKey(plan, codeDigest),
-        name: plan.name,
-        params: planToParams(plan),
-        force: request.force ?? false,
+    launch: (request, caller) => start(definition, request, caller),
+    startStudy: (request, caller) => start(study, request, caller),
+    resumeRun: async (runId) => {
+      const run = await pipelines.run(runId);
+      const { key, name, params } = run;
+      const flow = [definition, study].find((known) => known.name === run.pipeline);
+      if (flow === undefined) throw notResumable(run.pipeline);
+      const started = await pipelines.start(flow, {
+        ...{ key, name, params: params as JsonObject, force: false },
       });
-      return { ...started, name: plan.name };
+      return { ...started, name };
     },
     followLaunch: async (runId, listener) => {
       // The result must be the last line, exactly once, whether the run ends before, during or after subscribing.
@@ -71,6 +97,13 @@ export function createLauncher(services: LaunchServices): Launcher {
   };
 }
 
+function notResumable(pipeline: string): SlipwayError {
+  return new SlipwayError('USAGE', {
+    message: `runs of ${pipeline} are not resumed by hand`,
+    fix: 'Give the command again.',
+  });
+}
+
 function requireRows({ source, data }: LaunchRequest): void {
   if ((source === undefined) !== (data === undefined)) return;
   throw new SlipwayError('USAGE', {
@@ -81,7 +114,7 @@ function requireRows({ source, data }: LaunchRequest): void {
 }
 
 /** @throws DATASET_NOT_FOUND, DATASET_VERSION_NOT_FOUND */
-async function openDataset(feeding: Pick<FeedingService, 'snapshot'>, reference: string) {
+export async function openDataset(feeding: Pick<FeedingService, 'snapshot'>, reference: string) {
   const at = reference.indexOf('@');
   const found = await (at < 0
     ? feeding.snapshot(reference)

@@ -23,7 +23,7 @@ import { codeDigest } from './code-digest.ts';
 import { type Config, environmentVariable } from './config.ts';
 import { type HomeFolders, openHome, secretKey } from './home.ts';
 import { createLauncher } from './launch.ts';
-import { launchPipeline } from './launch-flow.ts';
+import { launchPipeline, studyPipeline } from './launch-flow.ts';
 import { createLineageSender, type LineageSender } from './lineage.ts';
 import { loadPipeline } from './load-flow.ts';
 import { createLoader } from './loads.ts';
@@ -32,6 +32,7 @@ import { sweepOrphans } from './orphans.ts';
 import { overviewOf } from './overview.ts';
 import { recoverStudies } from './recover-studies.ts';
 import { withRollback } from './rollback.ts';
+import { createStudies } from './studies.ts';
 
 /** How often the schedule looks what is due. */
 const FEED_TICK_MS = 1000;
@@ -154,12 +155,14 @@ function finish(parts: {
 }): App {
   const { config, stores, rooms, startedAt } = parts;
   let url = `http://${config.host}:${config.port}`;
+  const launchRooms = { ...rooms, reports: stores.reports, threads: config.threads };
   const launcher = createLauncher({
     pipelines: rooms.pipelines,
     feeding: rooms.feeding,
     blobs: rooms.blobs,
     clock: rooms.clock,
-    definition: launchPipeline({ ...rooms, reports: stores.reports, threads: config.threads }),
+    definition: launchPipeline(launchRooms),
+    study: studyPipeline(launchRooms),
     codeDigest: codeDigest(),
     baseUrl: () => url,
   });
@@ -187,6 +190,7 @@ function finish(parts: {
   return {
     ...rooms,
     ...launcher,
+    ...createStudies(rooms),
     config,
     idempotency: stores.idempotency,
     loads,

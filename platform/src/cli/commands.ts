@@ -1,5 +1,6 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { dataCommands } from './data-specs.ts';
+import { selectCommands } from './select-specs.ts';
 
 /** Every command, as data. Code is loaded when a command runs, so that help is instant. */
 const HOME: OptionSpec = {
@@ -28,6 +29,47 @@ const UP: CommandSpec = {
   load: async () => (await import('./server-commands.ts')).up,
 };
 
+const EXIT: OptionSpec = {
+  flags: '--exit',
+  about: 'stop the server this command started; takes a free port',
+};
+
+/** What a search goes by, with or without a deployment after it. */
+const SEARCH: readonly OptionSpec[] = [
+  { flags: '--target <column>', about: 'column to predict, or "last"', required: true },
+  { flags: '--data <dataset>', about: 'rows of a data set that is here: orders, orders@v3, orders@tag' },
+  { flags: '--name <name>', about: 'name of the model', defaultText: 'from the file or data set' },
+  {
+    flags: '--task <task>',
+    about: 'kind of prediction',
+    choices: ['auto', 'binary', 'multiclass', 'regression'],
+    defaultText: 'auto',
+  },
+  { flags: '--positive <value>', about: 'the positive class of a binary target' },
+  { flags: '--metric <metric>', about: 'what to search by', defaultText: 'auc, logLoss or rmse' },
+  { flags: '--exclude <columns>', about: 'columns to leave out, comma-separated', repeatable: true },
+  { flags: '--types <types>', about: 'column=type,…', repeatable: true },
+  { flags: '--test-file <file>', about: 'your own labelled test set' },
+  {
+    flags: '--header <header>',
+    about: 'first line is a header',
+    choices: ['auto', 'yes', 'no'],
+    defaultText: 'auto',
+  },
+  { flags: '--budget <time>', about: 'time for the search: 30s, 2m, 1h', defaultText: '30s' },
+  { flags: '--seed <seed>', about: 'same seed, same model', defaultText: '0' },
+  { flags: '--time <column>', about: 'split by this time: test on the latest rows' },
+  { flags: '--group <column>', about: 'keep rows of one group together' },
+  {
+    flags: '--leaks <action>',
+    about: 'what to do with columns that give the target away',
+    choices: ['exclude', 'fail', 'keep'],
+    defaultText: 'exclude',
+  },
+  { flags: '--force', about: 'run every step again although nothing changed' },
+  { flags: '--position <count>', about: 'replay exactly this many schedule entries, whatever the budget' },
+];
+
 const LAUNCH: CommandSpec = {
   words: ['launch'],
   summary: 'take rows to a validated, served and monitored model',
@@ -38,40 +80,9 @@ const LAUNCH: CommandSpec = {
     },
   ],
   options: [
-    { flags: '--target <column>', about: 'column to predict, or "last"', required: true },
-    { flags: '--data <dataset>', about: 'rows of a data set that is here: orders, orders@v3, orders@tag' },
-    { flags: '--name <name>', about: 'name of the model', defaultText: 'from the file or data set' },
-    {
-      flags: '--task <task>',
-      about: 'kind of prediction',
-      choices: ['auto', 'binary', 'multiclass', 'regression'],
-      defaultText: 'auto',
-    },
-    { flags: '--positive <value>', about: 'the positive class of a binary target' },
-    { flags: '--metric <metric>', about: 'what to search by', defaultText: 'auc, logLoss or rmse' },
-    { flags: '--exclude <columns>', about: 'columns to leave out, comma-separated', repeatable: true },
-    { flags: '--types <types>', about: 'column=type,…', repeatable: true },
-    { flags: '--test-file <file>', about: 'your own labelled test set' },
-    {
-      flags: '--header <header>',
-      about: 'first line is a header',
-      choices: ['auto', 'yes', 'no'],
-      defaultText: 'auto',
-    },
-    { flags: '--budget <time>', about: 'time for the search: 30s, 2m, 1h', defaultText: '30s' },
-    { flags: '--seed <seed>', about: 'same seed, same model', defaultText: '0' },
-    { flags: '--time <column>', about: 'split by this time: test on the latest rows' },
-    { flags: '--group <column>', about: 'keep rows of one group together' },
-    {
-      flags: '--leaks <action>',
-      about: 'what to do with columns that give the target away',
-      choices: ['exclude', 'fail', 'keep'],
-      defaultText: 'exclude',
-    },
+    ...SEARCH,
     { flags: '--policy <file>', about: 'JSON file that says when a model may ship' },
-    { flags: '--force', about: 'run every step again although nothing changed' },
-    { flags: '--position <count>', about: 'replay exactly this many schedule entries, whatever the budget' },
-    { flags: '--exit', about: 'stop the server this command started; takes a free port' },
+    EXIT,
     PORT,
     HOST,
     ...COMMON,
@@ -215,6 +226,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...NOUNS.flatMap(nounCommands),
   ...RUN_COMMANDS,
   ...dataCommands(COMMON),
+  ...selectCommands(COMMON, [...SEARCH, EXIT, PORT, HOST]),
   ROLLBACK,
   FEEDBACK,
   DOCTOR,

@@ -1,7 +1,7 @@
 import type { LaunchResult } from '../contracts/launch.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { ExitCode } from '../kernel/errors.ts';
-import type { CommandInput } from './command.ts';
+import type { CommandInput, CommandRun } from './command.ts';
 import { type Connection, connect } from './connect.ts';
 import { CommandError, failureLines, failureOf, usageError } from './failure.ts';
 import { followLaunch } from './launch-follow.ts';
@@ -14,7 +14,13 @@ import { findFile, sourceFor } from './source.ts';
 const STARTED_AT = Math.round(performance.timeOrigin);
 
 /** `slipway launch`: asks a server for the launch, shows it, and ends with its result, whatever happens. */
-export async function run({ args, options, io }: CommandInput): Promise<ExitCode> {
+export const run: CommandRun = (input) => runUntil('launch', input);
+/** `slipway select run`: the same until a model is found. */
+export const study: CommandRun = (input) => runUntil('startStudy', input);
+
+type Operation = 'launch' | 'startStudy';
+
+async function runUntil(operation: Operation, { args, options, io }: CommandInput): Promise<ExitCode> {
   const launchOptions = options as LaunchOptions;
   const json = launchOptions.json === true;
   const view = json ? jsonView(io) : peopleView(io, systemClock);
@@ -23,7 +29,8 @@ export async function run({ args, options, io }: CommandInput): Promise<ExitCode
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    const result = await launch({ file: args[0], options: launchOptions, io, view, state, interrupt });
+    const job = { operation, file: args[0], options: launchOptions, io, view, state, interrupt };
+    const result = await launch(job);
     view.close();
     const stops = launchOptions.exit === true && state.connection?.started !== undefined;
     return await show(result, { json, stops, io, connection: state.connection! });
@@ -46,6 +53,7 @@ interface LaunchState {
 }
 
 async function launch(job: {
+  operation: Operation;
   file: string | undefined;
   options: LaunchOptions;
   io: CommandInput['io'];
@@ -76,7 +84,7 @@ async function launch(job: {
   const upload = { client: connection.client, remote: connection.remote, io };
   const source = file === undefined ? undefined : await sourceFor(file, upload);
   const testSource = testFile === undefined ? undefined : await sourceFor(testFile, upload);
-  const accepted = await connection.client.call('launch', {
+  const accepted = await connection.client.call(job.operation, {
     body: {
       ...request,
       ...(source === undefined ? {} : { source }),
@@ -90,7 +98,8 @@ async function launch(job: {
       : accepted.resumed
         ? ' (resumed)'
         : '';
-    io.say(io.paint('dim', `launch ${accepted.name}${how}  ${connection.url}/pipelines/${accepted.runId}`));
+    const what = job.operation === 'launch' ? 'launch' : 'study';
+    io.say(io.paint('dim', `${what} ${accepted.name}${how}  ${connection.url}/pipelines/${accepted.runId}`));
   }
   return followLaunch(connection, {
     runId: accepted.runId,

@@ -17,7 +17,14 @@ import { MonitorDetail, MonitorSummary } from './monitors.ts';
 import { ById, ByName, ByVersion, closed, limit, type Operation, Paging, Removed } from './operation.ts';
 import type { OperationId } from './routes.ts';
 import { LogLine, PipelineSummary, RunDetail, RunSummary } from './runs.ts';
-import { StudyDetail, StudySummary } from './studies.ts';
+import {
+  CandidateComparison,
+  CompareQuery,
+  StudyDetail,
+  StudyPlan,
+  StudyPlanRequest,
+  StudySummary,
+} from './studies.ts';
 import { Overview, ServerInfo } from './system.ts';
 import { ReportDetail, ReportSummary } from './validations.ts';
 
@@ -69,6 +76,33 @@ export const OPERATIONS = {
     summary: 'Show a study: leaderboard, guards, split',
     params: ById,
     reply: StudyDetail,
+  },
+  startStudy: {
+    tag: 'studies',
+    summary: 'Find a model without deploying it; a launch of the same rows answers from it',
+    body: LaunchRequest,
+    reply: LaunchAccepted,
+    status: 202,
+  },
+  resumeStudy: {
+    tag: 'studies',
+    summary: 'Go on with a study that was interrupted',
+    params: ById,
+    reply: LaunchAccepted,
+    status: 202,
+  },
+  compareCandidates: {
+    tag: 'studies',
+    summary: 'Compare two candidates fold by fold',
+    params: ById,
+    query: CompareQuery,
+    reply: CandidateComparison,
+  },
+  planStudy: {
+    tag: 'studies',
+    summary: 'Say which families can run on a data set, why others cannot, and what each would cost',
+    body: StudyPlanRequest,
+    reply: StudyPlan,
   },
 
   listPipelines: {

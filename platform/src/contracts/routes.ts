@@ -51,6 +51,10 @@ export const ROUTES = {
 
   listStudies: { method: 'GET', path: '/api/v1/studies' },
   getStudy: { method: 'GET', path: '/api/v1/studies/:id' },
+  startStudy: { method: 'POST', path: '/api/v1/studies' },
+  resumeStudy: { method: 'POST', path: '/api/v1/studies/:id/resume' },
+  compareCandidates: { method: 'GET', path: '/api/v1/studies/:id/compare' },
+  planStudy: { method: 'POST', path: '/api/v1/studies/plan' },
 
   listPipelines: { method: 'GET', path: '/api/v1/pipelines' },
   listRuns: { method: 'GET', path: '/api/v1/runs' },
@@ -95,6 +99,8 @@ export const STREAMS = {
 
 /** Bodies that are not JSON: raw rows in, files out. */
 export const PUSH_PATH = '/api/v1/datasets/:name/rows';
+/** The winner's ONNX file of a study. */
+export const STUDY_MODEL_PATH = '/api/v1/studies/:id/model.onnx';
 export const EXPORT_PATH = '/api/v1/query/export';
 export const QUARANTINE_EXPORT_PATH = '/api/v1/datasets/:name/quarantine/export';
 

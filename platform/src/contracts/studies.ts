@@ -34,6 +34,8 @@ export const LeaderboardRow = Type.Object({
   /** Median microseconds for one row through the exported graph, measured on this machine. */
   p50Us: Type.Number(),
   params: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
+  /** No other candidate is better in score, microseconds and bytes at once. Told when a study is shown. */
+  pareto: Type.Optional(Type.Boolean()),
   /** Seconds since the study began when it finished. */
   finishedSeconds: Type.Number(),
 });
@@ -87,7 +89,82 @@ export const StudyDetail = Type.Composite([
     classes: Type.Array(Type.Object({ label: Type.String(), rows: Type.Integer(), fitted: Type.Boolean() })),
     firstModelSeconds: MaybeNumber,
     seed: Type.Integer(),
+    /** Run whose `select` step this is; its outputs name the winner's files. */
+    runId: Type.Optional(Id),
     error: Type.Optional(ErrorBody),
   }),
 ]);
 export type StudyDetail = Static<typeof StudyDetail>;
+
+/** Two candidates of a study, fold by fold. */
+export const CandidateComparison = Type.Object({
+  metric: Type.String(),
+  /** Whether a greater value is better. */
+  maximise: Type.Boolean(),
+  a: LeaderboardRow,
+  b: LeaderboardRow,
+  folds: Type.Array(Type.Object({ a: Type.Number(), b: Type.Number(), difference: Type.Number() })),
+  /** Mean of a − b with its 95 % interval: t over folds, widened because folds share training rows (Nadeau and Bengio 2003). */
+  difference: Type.Object({ mean: Type.Number(), low: Type.Number(), high: Type.Number() }),
+  verdict: Type.Unsafe<'a' | 'b' | 'tied'>({ type: 'string', enum: ['a', 'b', 'tied'] }),
+});
+export type CandidateComparison = Static<typeof CandidateComparison>;
+
+export const CompareQuery = Type.Object(
+  { a: Type.String({ minLength: 1, maxLength: 200 }), b: Type.String({ minLength: 1, maxLength: 200 }) },
+  { additionalProperties: false },
+);
+
+export const StudyPlanRequest = Type.Object(
+  {
+    /** `orders`, `orders@v3`, `orders@tag`. */
+    data: Type.String({ minLength: 1, maxLength: 250 }),
+    /** Column to predict, or "last". */
+    target: Type.String({ minLength: 1, maxLength: 1000 }),
+    task: Type.Optional(
+      Type.Unsafe<'auto' | TaskName>({
+        type: 'string',
+        enum: ['auto', 'binary', 'multiclass', 'regression'],
+      }),
+    ),
+    exclude: Type.Optional(Type.Array(Type.String())),
+  },
+  { additionalProperties: false },
+);
+export type StudyPlanRequest = Static<typeof StudyPlanRequest>;
+
+/** What a family would need and cost on these rows and this machine. */
+export const PlannedFamily = Type.Object({
+  family: Type.String(),
+  runs: Type.Boolean(),
+  /** Why not, or what to mind. */
+  reasons: Type.Array(Type.String()),
+  runtime: Type.String({ description: 'node or python' }),
+  takesMissing: Type.Boolean(),
+  takesCategories: Type.Boolean(),
+  /** Candidates of the schedule. */
+  candidates: Type.Array(Type.String()),
+  /** Of one fit on one fold, on one thread, at the most rounds; from measured rates, not from this machine. */
+  fitSeconds: Type.Number(),
+  /** Bytes of one fit beside the table itself. */
+  fitBytes: Type.Integer(),
+  outputs: Type.String(),
+  licence: Type.String(),
+});
+export type PlannedFamily = Static<typeof PlannedFamily>;
+
+export const StudyPlan = Type.Object({
+  dataset: Name,
+  version: Type.Integer(),
+  target: Type.String(),
+  task: TaskName,
+  classes: Type.Integer(),
+  rows: Type.Integer(),
+  features: Type.Object({ numbers: Type.Integer(), categories: Type.Integer(), dates: Type.Integer() }),
+  machine: Type.Object({ cores: Type.Integer(), memoryBytes: Type.Integer() }),
+  folds: Type.Integer(),
+  families: Type.Array(PlannedFamily),
+  /** How the pieces connect, from the snapshot to the served graph. */
+  flow: Type.Array(Type.Object({ step: Type.String(), does: Type.String(), requires: Type.String() })),
+});
+export type StudyPlan = Static<typeof StudyPlan>;

@@ -10,7 +10,7 @@ import type { Execution, ExecutionDeps, StepRun } from './execution-types.ts';
 import { LogBuffer } from './log-buffer.ts';
 import type { AttemptRow } from './ports.ts';
 import { afterCommit, endFailed, publish, stepEvent } from './step-attempt.ts';
-import type { JsonObject, StepContext } from './types.ts';
+import type { JsonObject, PipelineDefinition, StepContext } from './types.ts';
 
 /** Runs what is left of a run, and records its end. Never rejects: a failure is the run's recorded error. */
 export async function execute(deps: ExecutionDeps, execution: Execution): Promise<void> {
@@ -110,6 +110,8 @@ function outputsReader({ outputs }: StepRun): (step: string) => JsonObject {
   };
 }
 
+const cacheNames = ({ name, sharesCacheWith = [] }: PipelineDefinition) => [name, ...sharesCacheWith];
+
 function reasonFor(attempts: number, cacheKey: string | undefined, force: boolean): string {
   if (attempts > 0)
     return `run again: ${attempts} earlier attempt${attempts === 1 ? '' : 's'} did not complete`;
@@ -126,7 +128,7 @@ async function answerFromCache(
 ): Promise<boolean> {
   const { execution, step } = stepRun;
   if (cacheKey === undefined || execution.force) return false;
-  const hit = await deps.queries.cachedOutputs(execution.definition.name, step.name, cacheKey);
+  const hit = await deps.queries.cachedOutputs(cacheNames(execution.definition), step.name, cacheKey);
   if (hit === undefined) return false;
   if (step.stillValid !== undefined && !(await step.stillValid(hit.outputs))) return false;
   const at = deps.clock.now();

@@ -83,9 +83,9 @@ export interface RunStore {
 
 /** Reads that serve the cache, people and recovery. */
 export interface RunQueries {
-  /** Outputs of the newest completed step with this cache key in any run of the pipeline. */
+  /** Outputs of the newest completed step with this cache key in any run of these pipelines. */
   cachedOutputs(
-    pipeline: string,
+    pipelines: readonly string[],
     step: string,
     cacheKey: string,
   ): Promise<{ runId: string; outputs: JsonObject } | undefined>;

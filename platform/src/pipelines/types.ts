@@ -60,6 +60,8 @@ export interface StepDefinition {
 export interface PipelineDefinition {
   readonly name: string;
   readonly steps: readonly StepDefinition[];
+  /** Pipelines whose completed steps of the same name and cache key answer here, too. */
+  readonly sharesCacheWith?: readonly string[];
 }
 
 export interface StartRequest {

@@ -35,6 +35,12 @@ export const SELECTION_ERRORS = defineErrors({
     kind: 'bug',
     title: 'No exported graph answers as its trainer does',
   },
+  /** Thrown when a study has no candidate of this name. */
+  CANDIDATE_NOT_FOUND: { status: 404, exit: 3, kind: 'user', title: 'The study has no such candidate' },
+  /** Thrown when two candidates were not measured on the same folds. */
+  COMPARISON_IMPOSSIBLE: { status: 422, exit: 2, kind: 'user', title: 'The candidates cannot be compared' },
+  /** Thrown when a study has no finished model: it runs, failed, or its files are gone. */
+  STUDY_WITHOUT_MODEL: { status: 409, exit: 5, kind: 'user', title: 'The study has no model' },
   /** Thrown when a study id is unknown. */
   STUDY_NOT_FOUND: { status: 404, exit: 3, kind: 'user', title: 'There is no such study' },
 });

@@ -86,7 +86,8 @@ describe('a recorded study', () => {
       ...{ status: 'completed', task: 'regression', metric: 'rmse', dataset: 'made', datasetVersion: 2 },
       ...{ bestCandidate: result.winner, seconds: result.seconds, candidates: result.leaderboard.length },
     });
-    expect(study.leaderboard).toEqual(result.leaderboard);
+    expect(study.leaderboard).toMatchObject(result.leaderboard);
+    expect(study.leaderboard.some(({ pareto }) => pareto)).toBe(true);
     expect(study.split).toMatchObject({ method: 'hash', trainRows: result.trainRows, folds: 5 });
     expect((await selection.list({})).items.map((item) => item.id)).toEqual([studyId]);
     const events = (await stores.events.after(0, 100)).filter(

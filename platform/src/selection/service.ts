@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Page, PageQuery } from '../contracts/common.ts';
 import type { LeaderboardRow, StudyDetail, StudySummary } from '../contracts/studies.ts';
+import { metricOf } from '../estimators/metrics/registry.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SlipwayError, toSlipwayError } from '../kernel/errors.ts';
 import type { IdSource } from '../kernel/ids.ts';
 import type { EventLog } from '../ports/events.ts';
 import type { Isolate } from '../ports/isolate.ts';
 import type { Transactor } from '../ports/transaction.ts';
+import { paretoFront } from './pareto.ts';
 import type { StudyStore } from './ports.ts';
 import type { SelectionService, StudyProgress, StudyRequest, StudyResult } from './types.ts';
 import './errors.ts';
@@ -30,7 +32,7 @@ export function createSelection(parts: SelectionParts): SelectionService {
     list: (query: PageQuery): Promise<Page<StudySummary>> => parts.store.list(query),
     get: async (id) => {
       const study = await parts.store.find(id);
-      if (study !== undefined) return study;
+      if (study !== undefined) return withFront(study);
       throw new SlipwayError('STUDY_NOT_FOUND', {
         message: `there is no study '${id.slice(0, 40)}'`,
         fix: 'List the studies to see their ids.',
@@ -38,6 +40,14 @@ export function createSelection(parts: SelectionParts): SelectionService {
       });
     },
   };
+}
+
+/** Marks the candidates that nothing else beats; while a study runs, of those so far. */
+function withFront(study: StudyDetail): StudyDetail {
+  if (study.leaderboard.length === 0) return study;
+  const front = paretoFront(study.leaderboard, metricOf(study.metric).direction === 'maximise');
+  const leaderboard = study.leaderboard.map((row) => ({ ...row, pareto: front.has(row.candidate) }));
+  return { ...study, leaderboard };
 }
 
 async function runRecorded(
@@ -48,7 +58,7 @@ async function runRecorded(
   const studyId = parts.ids();
   const recorder = createRecorder(parts, begunStudy(studyId, request, parts.clock));
   await recorder.begin();
-  const { dataset, datasetVersion, ...search } = request;
+  const { dataset, datasetVersion, runId: _run, ...search } = request;
   const input: StudyRequest = { ...search, studyId, journalDir: join(control.journalKey, 'study') };
   try {
     const result = await parts.isolate.run<StudyRequest, StudyResult, StudyProgress>('select', input, {
@@ -70,6 +80,7 @@ function begunStudy(id: string, request: RunRequest, clock: Clock): StudyDetail 
   const { name, dataset, datasetVersion, target, task, metric, budgetSeconds, seed } = request;
   return {
     ...{ id, name, dataset, datasetVersion, target, budgetSeconds, seed },
+    ...(request.runId === undefined ? {} : { runId: request.runId }),
     // Until the guards have looked at the target, what was asked for stands in.
     task: task === 'auto' ? 'regression' : task,
     metric: metric ?? '',

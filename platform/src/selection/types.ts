@@ -108,6 +108,8 @@ export interface SelectionService {
     request: Omit<StudyRequest, 'studyId' | 'journalDir'> & {
       readonly dataset: string;
       readonly datasetVersion: number;
+      /** Run whose step this is, to find the winner's files by. */
+      readonly runId?: string;
     },
     control: { signal?: AbortSignal; onProgress?: (progress: StudyProgress) => void; journalKey: string },
   ): Promise<{ studyId: string; result: StudyResult }>;

@@ -43,6 +43,10 @@ function workHandlers(app: App) {
   return {
     listStudies: ({ query }) => selection.list(query),
     getStudy: ({ params }) => selection.get(params.id),
+    startStudy: ({ body, local }) => app.startStudy(body, { local }),
+    resumeStudy: async ({ params }) => app.resumeRun(await app.runOfStudy(params.id)),
+    compareCandidates: ({ params, query }) => app.compareCandidates(params.id, query),
+    planStudy: ({ body }) => app.planStudy(body),
     listPipelines: async () => ({ items: await pipelines.pipelines() }),
     listRuns: ({ query }) => pipelines.runs(query),
     getRun: ({ params }) => pipelines.run(params.id),

@@ -20,6 +20,7 @@ import { namedError, problemOf } from './problem.ts';
 import { removeServerFile, writeServerFile } from './server-file.ts';
 import { registerStaticFiles } from './static-files.ts';
 import { registerStreams } from './stream-routes.ts';
+import { registerStudyFiles } from './study-routes.ts';
 import { lazyCompilers } from './validator.ts';
 
 declare module 'fastify' {
@@ -115,6 +116,7 @@ export async function buildServer(
     acceptAnyJson(scope);
     registerOperations(scope, app);
     registerExports(scope, app);
+    registerStudyFiles(scope, app);
     registerStreams(scope, app, streams);
     registerPages(scope, app);
   });

@@ -13,7 +13,7 @@ const SUMMARY_RUNS = 200;
 export function createRunQueries(context: SqlContext, queue: WriteQueue): RunQueries {
   const { db, project } = context;
   return {
-    cachedOutputs: async (pipeline, step, cacheKey) => {
+    cachedOutputs: async (pipelines, step, cacheKey) => {
       const row = await db
         .selectFrom('run_steps as s')
         .innerJoin('runs as r', (join) =>
@@ -23,7 +23,7 @@ export function createRunQueries(context: SqlContext, queue: WriteQueue): RunQue
         .where('s.project', '=', project)
         .where('s.cache_key', '=', cacheKey)
         .where('s.step', '=', step)
-        .where('r.pipeline', '=', pipeline)
+        .where('r.pipeline', 'in', [...pipelines])
         .where('s.status', 'in', ['completed', 'cached'])
         .orderBy('s.ended_at', 'desc')
         .executeTakeFirst();
