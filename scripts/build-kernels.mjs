@@ -12,6 +12,7 @@ const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory',
 const BINARIES = {
   'platform/dist/estimators/booster/kernels.wasm': 'booster',
   'platform/dist/feeding/survey.wasm': 'survey',
+  'platform/dist/feeding/lines.wasm': 'lines',
 };
 
 /** @returns {Promise<boolean>} true when it compiled, false when all binaries were up to date. */

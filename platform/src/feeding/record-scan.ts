@@ -220,7 +220,7 @@ class Scan {
 }
 
 /** How far from a position on the bytes are whole lines of good UTF-8: the whole region, as a rule. */
-class PlainStretches {
+export class PlainStretches {
   private readonly buffer: Buffer;
   private readonly linesEnd: number;
   private readonly suspicious: boolean;
@@ -249,7 +249,7 @@ class PlainStretches {
   }
 }
 
-function isSuspicious(bytes: Buffer): boolean {
+export function isSuspicious(bytes: Buffer): boolean {
   return bytes.includes(0) || !isUtf8(bytes);
 }
 
