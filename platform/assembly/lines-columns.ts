@@ -70,6 +70,17 @@ let rowsMax: i32 = 0;
 let kindCount: i32 = 0;
 let stop: u32 = 0;
 
+/** How many records to cut at once: few after one that was not plain, because those cut behind it are cut again. */
+export let pace: i32 = BATCH;
+
+export function slowDown(): void {
+  pace = 4;
+}
+
+export function speedUp(): void {
+  pace = min(BATCH, pace << 1);
+}
+
 /** Fills `to` with the text of a value: a number that is written unusually, or nested JSON. @returns its bytes; -1: it is not JSON */
 // @ts-ignore: decorator
 @external("env", "textOf")
@@ -167,4 +178,21 @@ export function commit(count: i32, cut: i32): void {
     if (count < cut) setBits(column, rows + count, rows + cut);
   }
   rows += count;
+}
+
+/** Where each record of the batch ends. */
+let ends: usize = 0;
+
+export function useEnds(at: usize): void {
+  ends = at;
+}
+
+@inline
+export function setEnd(row: i32, at: usize): void {
+  store<u32>(ends + (<usize>row << 2), <u32>at);
+}
+
+@inline
+export function endOf(row: i32): usize {
+  return <usize>load<u32>(ends + (<usize>row << 2));
 }

@@ -9,9 +9,9 @@
 import { appendText, boolAt, dateCell, decoded, doubleAt, integerAt, kindOfText, longAt, nullAt, UNKNOWN } from './lines-values';
 import { digitRun, exact, numberAt } from './lines-number';
 import {
-  BATCH, batchFull, BITS, BOOLEAN, cells, columnAt, columnCount, commit, COUNT_ONLY, CELL_SHIFT, DATE_TYPE, END, FIT, FLAGS, INTEGER,
+  BATCH, batchFull, BOOLEAN, cells, columnAt, columnCount, commit, COUNT_ONLY, CELL_SHIFT, DATE_TYPE, END, FIT, INTEGER,
   INTEGER_TYPE, BOOLEAN_TYPE, KEY, KEY_BYTES, KEY_MASK, kinds, LONG, NUMBER, NUMBER_TYPE, PENDING, PENDING_PRESENT, PRESENT, RECORD_BYTES_MAX, room,
-  setStop, STAMP, STOP_FULL, STOP_LIMIT, STOP_RECORD, STRING_TYPE, TEXT, TYPE, EMPTY, rowsLeft, textOf, scratch,
+  setStop, setEnd, endOf, pace, slowDown, speedUp, STAMP, STOP_FULL, STOP_LIMIT, STOP_RECORD, STRING_TYPE, TEXT, TYPE, EMPTY, rowsLeft, textOf, scratch,
 } from './lines-columns';
 
 const ABSENT: u32 = 0;
@@ -366,7 +366,7 @@ export function loadJson(start: usize, limit: usize): usize {
       setStop(STOP_FULL);
       return at;
     }
-    const wanted = min(BATCH, rowsLeft());
+    const wanted = min(pace, rowsLeft());
     let rows: i32 = 0;
     let next = at;
     let plain = true;
@@ -381,29 +381,20 @@ export function loadJson(start: usize, limit: usize): usize {
         plain = false;
         break;
       }
-      store<u32>(ends + (rows << 2), <u32>end);
+      setEnd(rows, end);
       rows++;
       next = end;
     }
     const written = rows == 0 ? 0 : writeColumns(rows);
     commit(written, rows);
-    if (written < rows) {
+    if (written < rows || !plain) {
+      slowDown();
       setStop(STOP_RECORD);
-      return written == 0 ? at : <usize>load<u32>(ends + ((written - 1) << 2));
+      return written == rows ? next : written == 0 ? at : endOf(written - 1);
     }
+    speedUp();
     at = next;
-    if (!plain) {
-      setStop(STOP_RECORD);
-      return at;
-    }
   }
   setStop(STOP_LIMIT);
   return at;
-}
-
-/** Where each record of the batch ends: the last 4 × BATCH bytes of what the caller gave as scratch. */
-let ends: usize = 0;
-
-export function useEnds(at: usize): void {
-  ends = at;
 }

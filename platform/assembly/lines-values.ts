@@ -8,8 +8,8 @@ import { appendDigits, digitRun } from './lines-number';
 export const UNKNOWN: i32 = 255;
 
 /** 256 bytes: 1 where a missing mark can begin; then the marks as big-endian numbers, u32 each. */
-let tokenTable: usize = 0;
-let tokens: i32 = 0;
+export let tokenTable: usize = 0;
+export let tokens: i32 = 0;
 
 export function useTokens(at: usize, count: i32): void {
   tokenTable = at;
@@ -207,6 +207,14 @@ export function appendText(column: usize, at: usize, bytes: i32): bool {
 export function doubleAt(column: usize, value: f64): bool {
   const end = load<u32>(column, PENDING);
   store<f64>(end, value == 0 ? 0 : value);
+  store<u32>(column, end + 8, PENDING);
+  return true;
+}
+
+@inline
+export function signedDoubleAt(column: usize, value: f64): bool {
+  const end = load<u32>(column, PENDING);
+  store<f64>(end, value);
   store<u32>(column, end + 8, PENDING);
   return true;
 }

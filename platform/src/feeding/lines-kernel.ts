@@ -26,6 +26,7 @@ interface Kernels {
     kindCount: number,
   ): void;
   loadJson(at: Pointer, limit: Pointer): Pointer;
+  loadCsv(at: Pointer, limit: Pointer, delimiter: number): Pointer;
   stopped(): number;
   rowsWritten(): number;
   setRows(rows: number): void;
@@ -39,8 +40,10 @@ export const STOP_FULL = 2;
 
 export interface LineKernelOptions {
   readonly columns: readonly PlannedColumn[];
-  /** By column. */
-  readonly keys: readonly string[];
+  /** Delimited text; undefined: NDJSON. */
+  readonly delimiter?: number;
+  /** By column; NDJSON only. */
+  readonly keys?: readonly string[];
   /** Digits of timestamps beyond milliseconds are dropped. */
   readonly coarse: boolean;
   /** Bytes of the text buffer to begin with. */
@@ -107,7 +110,7 @@ export class LineKernel {
     this.counts = this.take(8 * KINDS * columns.length);
     const [cells, kinds] = [this.take(8 * BATCH * columns.length), this.take(BATCH * columns.length)];
     const [ends, scratch] = [this.take(4 * BATCH), this.take(SCRATCH_BYTES)];
-    const placed = columns.map((column, i) => this.place(column, options.keys[i]!));
+    const placed = columns.map((column, i) => this.place(column, options.keys?.[i] ?? ''));
     this.text = this.take(options.bytes);
     const pages = Math.ceil((this.free + SLACK_BYTES) / PAGE_BYTES);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: PAGES_MAX });
@@ -141,7 +144,12 @@ export class LineKernel {
 
   /** Takes records in [at, limit) of the buffer; the byte before `limit` is a line feed, the bytes are UTF-8. */
   load(at: number, limit: number): { at: number; stop: number } {
-    const stopped = this.kernels.loadJson(this.text + at, this.text + limit);
+    const { text, kernels } = this;
+    const { delimiter } = this.options;
+    const stopped =
+      delimiter === undefined
+        ? kernels.loadJson(text + at, text + limit)
+        : kernels.loadCsv(text + at, text + limit, delimiter);
     return { at: stopped - this.text, stop: this.kernels.stopped() };
   }
 

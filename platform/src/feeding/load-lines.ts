@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EngineSession, sqlName, sqlText } from '../ports/engine.ts';
+import type { EngineSession } from '../ports/engine.ts';
 import { dateLayouts } from './column-casts.ts';
+import { packColumns } from './csv-columns.ts';
 import { columnNames } from './dialect.ts';
 import { requireBudget } from './finish.ts';
 import { givenType, inferColumns, isTextAfterAll, type PlannedColumn } from './infer-types.ts';
@@ -14,7 +15,6 @@ import { sampleLines } from './lines-sample.ts';
 import { LINES_BUFFER_BYTES, scanLines } from './lines-scan.ts';
 import type { LoadInput } from './load-input.ts';
 import { ParquetSpool } from './parquet-spool.ts';
-import { copySql, partPathIn } from './part-file.ts';
 import { Quarantine } from './quarantine.ts';
 import { datedValue } from './typed-text.ts';
 
@@ -188,15 +188,9 @@ function isSamePlan(a: readonly PlannedColumn[], b: readonly PlannedColumn[]): b
 
 /** The part, from the columns that were written. */
 async function pack(work: Work, columns: readonly PlannedColumn[], attempt: Read): Promise<void> {
-  const session = await work.session();
-  const part = partPathIn(work.workDir);
-  const projection = columns.map(({ name }, i) => `c${i} AS ${sqlName(name)}`).join(', ');
-  await session.run(copySql(`SELECT ${projection} FROM read_parquet(${sqlText(attempt.spool)})`, part));
-  await rm(attempt.spool, { force: true });
-  const counts = columns.map((column, i) => `count(${sqlName(column.name)}) AS c${i}`).join(', ');
-  const [row] = await session.rows(`SELECT count(*) AS n, ${counts} FROM read_parquet(${sqlText(part)})`);
+  const found = await packColumns(await work.session(), work.workDir, columns);
   const same =
-    Number(row!['n']) === attempt.facts.records - attempt.quarantine.count &&
-    columns.every((_, i) => Number(row![`c${i}`]) === attempt.present[i]);
+    found.rows === attempt.facts.records - attempt.quarantine.count &&
+    columns.every((_, i) => found.present[i] === attempt.present[i]);
   if (!same) throw new Error('assertion failed: columns are read as they were written');
 }
