@@ -4,12 +4,12 @@
  */
 import { closingQuote, kindOf, plainEnd } from './survey';
 import {
-  BATCH, batchFull, BOOLEAN_TYPE, CELL_SHIFT, cells, columnAt, columnCount, commit, COUNT_ONLY, DATE_TYPE, EMPTY, END, endOf, FIT, INTEGER,
-  INTEGER_TYPE, kinds, LONG, NUMBER_TYPE, pace, PENDING, PENDING_PRESENT, PRESENT, RECORD_BYTES_MAX, room, rowsLeft, scratch, setEnd,
+  BATCH, batchFull, BOOLEAN_TYPE, CELL_SHIFT, cells, columnAt, columnCount, commit, COUNT_ONLY, DATE_LIKE, DATE_TYPE, EMPTY, END, endOf, FIT, INTEGER,
+  INTEGER_TYPE, kinds, LONG, NUMBER, NUMBER_TYPE, pace, PENDING, PENDING_PRESENT, PRESENT, RECORD_BYTES_MAX, room, rowsLeft, scratch, setEnd,
   setStop, slowDown, speedUp, STOP_FULL, STOP_LIMIT, STOP_RECORD, STRING_TYPE, TYPE,
 } from './lines-columns';
-import { exact, numberAt } from './lines-number';
-import { appendText, boolAt, dateCell, integerAt, longAt, nullAt, signedDoubleAt, tokens, tokenTable } from './lines-values';
+import { appendDigits, digitRun, exact, numberAt, scaled } from './lines-number';
+import { appendText, boolAt, dateCell, integerAt, isoDate, longAt, nullAt, signedDoubleAt, tokens, tokenTable } from './lines-values';
 
 const QUOTED: u32 = 1;
 
@@ -88,16 +88,43 @@ function writeNumber(column: usize, kind: i32, start: usize, bytes: i32, whole: 
   const sign = load<u8>(start);
   if (whole || kind == INTEGER) {
     if (bytes > 18 || sign == 0x2b) return false;
-    const value = integerAt(start, bytes);
-    if (!whole) return signedDoubleAt(column, <f64>value);
+    const number = integerAt(start, bytes);
+    if (!whole) return signedDoubleAt(column, <f64>number);
     const end = load<u32>(column, PENDING);
-    store<i64>(end, value);
+    store<i64>(end, number);
     store<u32>(column, end + 8, PENDING);
     return true;
   }
   if (kind == LONG) return sign != 0x2b && longAt(column, start, bytes);
-  const value = numberAt(start, start + bytes);
+  value = numberAt(start, start + bytes);
   return exact && signedDoubleAt(column, value);
+}
+
+let value: f64 = 0;
+
+/** Whether [at, at + bytes) is `-?\d{1,15}\.\d+` with 19 digits at most, as most numbers are; then it is in `value`. */
+@inline
+function isDecimal(start: usize, bytes: i32): bool {
+  const negative = load<u8>(start) == 0x2d;
+  const at = negative ? start + 1 : start;
+  const whole = digitRun(at);
+  if (whole == 0 || whole > 15 || load<u8>(at + whole) != 0x2e) return false;
+  let fraction = digitRun(at + whole + 1);
+  if (fraction == 16) fraction += digitRun(at + whole + 17);
+  if (at + whole + 1 + fraction != start + bytes) return false;
+  // Zeros in front are no digits of the number.
+  const zeros = whole == 1 && load<u8>(at) == 0x30 ? 1 : 0;
+  if (fraction == 0 || whole - zeros + fraction > 19) return false;
+  const digits = appendDigits(appendDigits(0, at, whole), at + whole + 1, fraction);
+  const size = scaled(digits, -fraction);
+  value = negative ? -size : size;
+  return exact;
+}
+
+/** Whether it is a whole number of 15 digits at most and without zeros in front. */
+@inline
+function isInteger(start: usize, bytes: i32): bool {
+  return bytes <= 15 && digitRun(start) == bytes && (bytes == 1 || load<u8>(start) != 0x30);
 }
 
 /** Writes the cells of one column. @returns the first row that does not fit or is not plain, or `rows` */
@@ -111,6 +138,23 @@ function writeColumn(column: usize, index: i32, rows: i32, type: u32): i32 {
     const start = <usize>load<u32>(first + (row << 3));
     const facts = load<u32>(first + (row << 3), 4);
     const bytes = <i32>(facts >> CELL_SHIFT);
+    // What nearly all fields of the type are.
+    if (type == NUMBER_TYPE && load<u8>(fit + NUMBER) == 1 && isDecimal(start, bytes)) {
+      store<u8>(kindsAt + row, <u8>NUMBER);
+      signedDoubleAt(column, value);
+      continue;
+    }
+    if (type == INTEGER_TYPE && isInteger(start, bytes)) {
+      store<u8>(kindsAt + row, <u8>INTEGER);
+      const end = load<u32>(column, PENDING);
+      store<u64>(end, appendDigits(0, start, bytes));
+      store<u32>(column, end + 8, PENDING);
+      continue;
+    }
+    if (type == DATE_TYPE && isoDate(column, start, bytes)) {
+      store<u8>(kindsAt + row, <u8>DATE_LIKE);
+      continue;
+    }
     const kind = bytes == 0 ? EMPTY : kindOf(v128.load(start), start, bytes, tokenTable, tokens);
     store<u8>(kindsAt + row, <u8>kind);
     const fits = load<u8>(fit + kind);
@@ -128,7 +172,7 @@ function writeColumn(column: usize, index: i32, rows: i32, type: u32): i32 {
       while (isSpace(load<u8>(from))) from++;
       while (isSpace(load<u8>(to - 1))) to--;
       const length = <i32>(to - from);
-      if (type == DATE_TYPE) done = dateCell(column, index, from, length);
+      if (type == DATE_TYPE) done = fits == 3 && dateCell(column, index, from, length);
       else if (fits != 1) done = false;
       else if (type == BOOLEAN_TYPE) done = boolAt(column, length == 4);
       else done = writeNumber(column, kind, from, length, type == INTEGER_TYPE);

@@ -325,28 +325,42 @@ function microsOf(at: usize, bytes: i32): i64 {
   return next + 1 == bytes && load<u8>(at + next) == 0x5a ? micros : NO_TIME;
 }
 
-/** Writes a date (i32 days) or a timestamp (i64 microseconds); false when the text is none. */
+/** Writes the text if it is a date in ISO's form and the column takes that; what is so written is of kind DATE_LIKE. */
 @inline
-export function dateCell(column: usize, index: i32, at: usize, bytes: i32): bool {
+export function isoDate(column: usize, at: usize, bytes: i32): bool {
   const flags = load<u32>(column, FLAGS);
-  let micros = flags & ISO ? microsOf(at, bytes) : NO_TIME;
-  if (micros == NO_TIME) {
-    const millis = dateOf(index, at, bytes);
-    if (isNaN(millis)) return false;
-    micros = <i64>millis * 1000;
-    store<u32>(column, flags | ASKED, FLAGS);
-  } else if (fine) {
+  if (!(flags & ISO)) return false;
+  let micros = microsOf(at, bytes);
+  if (micros == NO_TIME) return false;
+  if (fine) {
     store<u32>(column, flags | FINE, FLAGS);
     if (flags & COARSE) micros -= ((micros % 1000) + 1000) % 1000;
   }
+  writeDate(column, micros);
+  return true;
+}
+
+/** Writes a date of any form; false when the text is none. */
+@inline
+export function dateCell(column: usize, index: i32, at: usize, bytes: i32): bool {
+  if (isoDate(column, at, bytes)) return true;
+  const millis = dateOf(index, at, bytes);
+  if (isNaN(millis)) return false;
+  store<u32>(column, load<u32>(column, FLAGS) | ASKED, FLAGS);
+  writeDate(column, <i64>millis * 1000);
+  return true;
+}
+
+/** As i32 days or, for a timestamp, as i64 microseconds. */
+@inline
+function writeDate(column: usize, micros: i64): void {
   const end = load<u32>(column, PENDING);
-  if (load<u32>(column, TYPE) == DATE_TYPE) {
-    const day: i64 = 86400000000;
-    store<i32>(end, <i32>((micros - (((micros % day) + day) % day)) / day));
-    store<u32>(column, end + 4, PENDING);
-  } else {
+  if (load<u32>(column, TYPE) != DATE_TYPE) {
     store<i64>(end, micros);
     store<u32>(column, end + 8, PENDING);
+    return;
   }
-  return true;
+  const day: i64 = 86400000000;
+  store<i32>(end, <i32>((micros - (((micros % day) + day) % day)) / day));
+  store<u32>(column, end + 4, PENDING);
 }

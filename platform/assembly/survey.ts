@@ -209,7 +209,12 @@ export function kindOf(v: v128, from: usize, length: i32, tables: usize, tokens:
       return INTEGER;
     }
   }
-  if (length > 5 && otherBits(v) & field && !isSpace(load<u8>(from)) && !isSpace(load<u8>(from + length - 1))) return TEXT;
+  const first = load<u8>(from);
+  if (otherBits(v) & field && !isSpace(first) && !isSpace(load<u8>(from + length - 1))) {
+    if (length > 5) return TEXT;
+    // Short ones may be missing marks and truth values.
+    if (length == 5 || !load<u8>(tables + first)) return booleanKind(from, length);
+  }
   return slowKind(from, from + length, tables, tokens);
 }
 
