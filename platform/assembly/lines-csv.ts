@@ -124,7 +124,7 @@ function isDecimal(start: usize, bytes: i32): bool {
 /** Whether it is a whole number of 15 digits at most and without zeros in front. */
 @inline
 function isInteger(start: usize, bytes: i32): bool {
-  return bytes <= 15 && digitRun(start) == bytes && (bytes == 1 || load<u8>(start) != 0x30);
+  return bytes > 0 && bytes <= 15 && digitRun(start) == bytes && (bytes == 1 || load<u8>(start) != 0x30);
 }
 
 /** Writes the cells of one column. @returns the first row that does not fit or is not plain, or `rows` */

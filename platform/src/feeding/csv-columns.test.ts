@@ -38,6 +38,8 @@ function valueOfField(text: string, { type, dateFormat }: PlannedColumn): Value 
 }
 
 async function expectSame(text: string | Buffer): Promise<void> {
+  // A folder each: DuckDB remembers what a file of that name and time held.
+  const workDir = mkdtempSync(join(folder, 'run-'));
   writeFileSync(path, text);
   const bytes = Buffer.from(text);
   const request = { name: 'x', path, fileName: 'x.csv', header: 'yes' as const, delimiter: ',' };
@@ -52,8 +54,8 @@ async function expectSame(text: string | Buffer): Promise<void> {
   );
   const plan = { path, dialect, columns, layouts, counts: wanted.counts };
   if (!hasColumns(plan, sample)) return;
-  const quarantine = new Quarantine(join(folder, 'quarantine.ndjson'));
-  const sink = new CsvColumns(plan, folder);
+  const quarantine = new Quarantine(join(workDir, 'quarantine.ndjson'));
+  const sink = new CsvColumns(plan, workDir);
   const found = await surveyCsv({ ...plain, expected: { columns, quarantine }, columns: sink });
   expect([found.records, found.broken, ...found.counts]).toEqual([
     wanted.records,
@@ -82,7 +84,7 @@ async function expectSame(text: string | Buffer): Promise<void> {
       rows.push(row);
     },
   });
-  const packed = await packColumns(await session(), folder, columns);
+  const packed = await packColumns(await session(), workDir, columns);
   expect(packed.rows).toBe(rows.length);
   const values = columns.map(({ type }, i) => {
     if (type === 'boolean') return `"${i}"::INTEGER AS v${i}`;
@@ -93,7 +95,7 @@ async function expectSame(text: string | Buffer): Promise<void> {
   });
   const names = columns.map((_, i) => `"${i}"`).join(', ');
   const read = await (await session()).rows(
-    `SELECT ${values.join(', ')} FROM read_parquet('${join(folder, 'part.parquet')}') AS t(${names})`,
+    `SELECT ${values.join(', ')} FROM read_parquet('${join(workDir, 'part.parquet')}') AS t(${names})`,
   );
   expect(read.map((row) => columns.map((_, i) => row[`v${i}`] ?? null))).toEqual(rows);
 }
