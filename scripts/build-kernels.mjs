@@ -12,6 +12,7 @@ const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory',
 const BINARIES = {
   'platform/dist/estimators/booster/kernels.wasm': 'booster',
   'platform/dist/feeding/survey.wasm': 'survey',
+  'platform/dist/feeding/lines.wasm': 'lines',
 };
 
 /** @returns {Promise<boolean>} true when it compiled, false when all binaries were up to date. */
@@ -29,7 +30,8 @@ async function buildBinary(target, prefix) {
     .sort()
     .map((name) => path.join(sources, name));
   const hash = createHash('sha256').update(flags.join(' '));
-  for (const file of files) hash.update(path.basename(file)).update(readFileSync(file));
+  // Files import each other: any change counts.
+  for (const name of readdirSync(sources).sort()) hash.update(name).update(readFileSync(path.join(sources, name)));
   const digest = hash.digest('hex');
   const stamp = `${target}.sha256`;
   if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return false;

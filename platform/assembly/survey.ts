@@ -155,7 +155,7 @@ function tokenKind(from: usize, length: i32, tables: usize, tokens: i32): i32 {
 }
 
 /** The whole of `fieldKind`, for fields that no shortcut takes. */
-function slowKind(from: usize, to: usize, tables: usize, tokens: i32): i32 {
+export function slowKind(from: usize, to: usize, tables: usize, tokens: i32): i32 {
   if (from == to) return EMPTY;
   const facts = maskOf(from, to);
   const kinds = facts & 127;
@@ -192,7 +192,7 @@ function otherBits(v: v128): i32 {
 
 /** A field of at least one byte, whose first 16 bytes (and what follows them) are `v`. */
 @inline
-function kindOf(v: v128, from: usize, length: i32, tables: usize, tokens: i32): i32 {
+export function kindOf(v: v128, from: usize, length: i32, tables: usize, tokens: i32): i32 {
   const field: i32 = length >= 16 ? 0xffff : (1 << length) - 1;
   if (length <= 16) {
     const digits = i8x16.bitmask(i8x16.lt_u(i8x16.sub(v, i8x16.splat(0x30)), i8x16.splat(10))) & field;
@@ -209,12 +209,17 @@ function kindOf(v: v128, from: usize, length: i32, tables: usize, tokens: i32): 
       return INTEGER;
     }
   }
-  if (length > 5 && otherBits(v) & field && !isSpace(load<u8>(from)) && !isSpace(load<u8>(from + length - 1))) return TEXT;
+  const first = load<u8>(from);
+  if (otherBits(v) & field && !isSpace(first) && !isSpace(load<u8>(from + length - 1))) {
+    if (length > 5) return TEXT;
+    // Short ones may be missing marks and truth values.
+    if (length == 5 || !load<u8>(tables + first)) return booleanKind(from, length);
+  }
   return slowKind(from, from + length, tables, tokens);
 }
 
 /** The first quote at or after `at` that is not doubled; `limit` when there is none before it. */
-function closingQuote(at: usize, limit: usize): usize {
+export function closingQuote(at: usize, limit: usize): usize {
   while (at < limit) {
     const found = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>QUOTE)));
     if (found == 0) {
@@ -231,7 +236,7 @@ function closingQuote(at: usize, limit: usize): usize {
 
 /** Where the unquoted field at `at`, whose first 16 bytes are `v`, ends. A carriage return inside a line is text. */
 @inline
-function plainEnd(v: v128, at: usize, delimiters: v128): usize {
+export function plainEnd(v: v128, at: usize, delimiters: v128): usize {
   let block = v;
   for (;;) {
     let stops = i8x16.bitmask(

@@ -7,7 +7,7 @@ import { enforceCsv, type RewriteMode } from './csv-enforce.ts';
 import { type CsvShape, columnSample } from './csv-source.ts';
 import type { CsvFacts } from './csv-survey.ts';
 import { requireBudget } from './finish.ts';
-import { ASK, inferColumns, isTextAfterAll, type PlannedColumn } from './infer-types.ts';
+import { ASK, givenType, inferColumns, isTextAfterAll, type PlannedColumn } from './infer-types.ts';
 import type { LoadInput } from './load-input.ts';
 import { Quarantine } from './quarantine.ts';
 import { Spool } from './spool.ts';
@@ -54,7 +54,7 @@ export async function convertExact(exact: ExactSource, facts: CsvFacts): Promise
   for (let turn = 0; turn < columns.length + 3; turn++) {
     const attempt = await enforce(work, columns, mode);
     const texts = columns.filter(
-      (column, i) => !request.types?.[column.name] && isTextAfterAll(column, attempt.misfits[i]!),
+      (column, i) => !givenType(request.types, column.name) && isTextAfterAll(column, attempt.misfits[i]!),
     );
     if (texts.length > 0) {
       for (const column of texts) forcedText.add(column.name);
@@ -107,7 +107,9 @@ async function enforce(work: Conversion, columns: readonly PlannedColumn[], mode
     await quarantine.close();
   }
   const { misfits, present } = found;
-  if (columns.some((column, i) => !request.types?.[column.name] && isTextAfterAll(column, misfits[i]!))) {
+  if (
+    columns.some((column, i) => !givenType(request.types, column.name) && isTextAfterAll(column, misfits[i]!))
+  ) {
     return { misfits, quarantine, matches: false };
   }
   requireBudget(request, facts.records, quarantine);

@@ -1,5 +1,6 @@
 import type { Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import type { CsvColumns } from './csv-columns.ts';
 import { RowCheck, structural, wrongType } from './csv-enforce.ts';
 import { type CsvShape, newParser } from './csv-source.ts';
 import { type Dialect, sampleRecords } from './dialect.ts';
@@ -35,6 +36,8 @@ export interface SurveyOptions {
   readonly hash?: Hash;
   /** Types that the source probably has: records that do not fit them are quarantined on the way. */
   readonly expected?: { readonly columns: readonly PlannedColumn[]; readonly quarantine: Quarantine };
+  /** Where the records that fit go, typed; only with `expected`. */
+  readonly columns?: CsvColumns;
   readonly onChunk: (records: number, bytes: number) => void;
 }
 
@@ -48,7 +51,8 @@ export async function surveyCsv(options: SurveyOptions): Promise<CsvFacts> {
   const columns = dialect.columnNames.length;
   const counts = new Float64Array(columns * KINDS);
   const parser = newParser(dialect);
-  const kernel = dialect.returnEnds ? undefined : new SurveyKernel(dialect, SCAN_BUFFER_BYTES);
+  const kernel =
+    options.columns ?? (dialect.returnEnds ? undefined : new SurveyKernel(dialect, SCAN_BUFFER_BYTES));
   let broken = 0;
   let refusal = expected === undefined ? undefined : new Refusal(expected.columns, expected.quarantine);
   kernel?.expect(expected?.columns);
@@ -63,7 +67,8 @@ export async function surveyCsv(options: SurveyOptions): Promise<CsvFacts> {
     onRecord: (record) => {
       if (record.problem === undefined) countKinds(record.buffer, parser, counts);
       else broken++;
-      refusal?.look(record);
+      const misfit = refusal?.look(record) ?? -1;
+      if (record.problem === undefined) options.columns?.append(record, misfit);
     },
     onChunk: async (rows, bytes) => {
       onChunk(rows, bytes);
@@ -94,16 +99,19 @@ class Refusal implements Refused {
     this.check = new RowCheck(columns, 'verbatim');
   }
 
-  look(record: ScannedRecord): void {
+  /** @returns the column that refuses a whole record, or -1 */
+  look(record: ScannedRecord): number {
     const { columns, quarantine } = this;
+    let misfit = -1;
     if (record.problem !== undefined) quarantine.add(structural(record, columns.length));
     else {
-      const misfit = this.check.check(record.buffer, record.parser);
-      if (misfit < 0) return;
+      misfit = this.check.check(record.buffer, record.parser);
+      if (misfit < 0) return misfit;
       countKinds(record.buffer, record.parser, this.counts);
       quarantine.add(wrongType(record, columns[misfit]!, misfit));
     }
     this.offsets.push(record.byteOffset);
+    return misfit;
   }
 
   isTooMuch(records: number): boolean {

@@ -61,12 +61,17 @@ export function inferColumns(input: InferenceInput): PlannedColumn[] {
     const counts = input.counts.subarray(column * KINDS, (column + 1) * KINDS);
     const { texts: all, kinds } = input.sample[column]!;
     const texts = all.filter((_, i) => kinds[i]! > BLANK && kinds[i]! < TOKEN);
-    const given = input.types?.[name];
+    const given = givenType(input.types, name);
     const type = given ?? (input.forcedText?.has(name) ? 'string' : inferType(counts, texts));
     const asks = given !== undefined && input.textMayConvert === true;
     const { missingMark } = input;
     return planColumn({ name, type, counts, texts, given: given !== undefined, asks, missingMark });
   });
+}
+
+/** Columns may be called 'constructor' or '__proto__'. */
+export function givenType(types: InferenceInput['types'], name: string): ColumnType | undefined {
+  return types !== undefined && Object.hasOwn(types, name) ? types[name] : undefined;
 }
 
 export function requireColumns(types: Readonly<Record<string, unknown>>, names: readonly string[]): void {

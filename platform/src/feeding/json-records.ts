@@ -67,7 +67,7 @@ function grown(buffer: Buffer, end: number): Buffer<ArrayBuffer> {
 }
 
 /** A UTF-8 byte-order mark at the very front is no part of the first record. */
-function bomLength(bytes: Buffer, base: number): number {
+export function bomLength(bytes: Buffer, base: number): number {
   return base === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
@@ -107,7 +107,7 @@ class LineCutter {
   }
 }
 
-function isBlank(bytes: Buffer, from: number, to: number): boolean {
+export function isBlank(bytes: Buffer, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (!isSpace(bytes[at]!)) return false;
   return true;
 }

@@ -3,11 +3,12 @@ import { SlipwayError } from '../kernel/errors.ts';
 import { LIMITS } from '../kernel/limits.ts';
 import { KINDS } from './field-kind.ts';
 import { type JsonRecord, scanJson } from './json-records.ts';
-import { parseRecord, quotedText, valueKind, valueText } from './json-values.ts';
+import { parseRecord, quotedText, valueAt, valueKind, valueText } from './json-values.ts';
 import type { LoadInput } from './load-input.ts';
 import type { Spool } from './spool.ts';
 
-const SAMPLE_RECORDS = 2000;
+/** Values are sampled from so many whole records at the front, and from the first with a key that comes later. */
+export const SAMPLE_RECORDS = 2000;
 
 export interface JsonFacts {
   readonly records: number;
@@ -16,7 +17,7 @@ export interface JsonFacts {
   readonly keys: readonly string[];
   /** Values by column and kind in whole records: `counts[column * KINDS + kind]`. */
   readonly counts: Float64Array;
-  /** By column: texts of the first records, with their kinds. */
+  /** By column: texts of the first records that can have it, with their kinds. */
   readonly sample: readonly { readonly texts: string[]; readonly kinds: number[] }[];
   /** Whether the spool holds every whole record with a cell for every key. */
   readonly spooled: boolean;
@@ -41,7 +42,7 @@ export async function surveyJson(input: LoadInput, spool: Spool, hash: Hash | un
       return;
     }
     whole++;
-    for (const key of Object.keys(parsed.record)) keys.count(key, parsed.record[key]);
+    keys.countRecord(parsed.record);
     if (keys.columns.length === known) spool.writeText(keys.line(parsed.record));
   };
   const records = await scanJson({
@@ -81,43 +82,54 @@ function elementsAhead(head: Buffer): string[] {
 
 interface CountedKey {
   readonly key: string;
+  /** It was not among the keys of the first records. */
+  readonly late: boolean;
   readonly counts: Float64Array;
   readonly texts: string[];
   readonly kinds: number[];
 }
 
-class KeyTable {
+export class KeyTable {
   readonly columns: CountedKey[] = [];
+  private records: number;
   private readonly index = new Map<string, CountedKey>();
   private readonly fileName: string;
 
-  constructor(fileName: string) {
+  /** @param before records that were counted elsewhere; keys that are not told of with `columnOf` first are late then */
+  constructor(fileName: string, before = 0) {
     this.fileName = fileName;
+    this.records = before;
   }
 
-  columnOf(key: string): CountedKey {
+  columnOf(key: string, late = false): CountedKey {
     const known = this.index.get(key);
     if (known !== undefined) return known;
     if (this.columns.length >= LIMITS.columnsMax) throw tooManyKeys(this.fileName);
-    const column = { key, counts: new Float64Array(KINDS), texts: [], kinds: [] };
+    const column = { key, late, counts: new Float64Array(KINDS), texts: [], kinds: [] };
     this.index.set(key, column);
     this.columns.push(column);
     return column;
   }
 
-  count(key: string, value: unknown): void {
-    const column = this.columnOf(key);
-    const kind = valueKind(value);
-    column.counts[kind]!++;
-    if (column.texts.length >= SAMPLE_RECORDS) return;
-    column.texts.push(valueText(value));
-    column.kinds.push(kind);
+  /** Counts the values of a whole record. */
+  countRecord(record: Readonly<Record<string, unknown>>): void {
+    this.records++;
+    for (const key of Object.keys(record)) {
+      const value = record[key];
+      const column = this.columnOf(key, this.records > SAMPLE_RECORDS);
+      const kind = valueKind(value);
+      column.counts[kind]!++;
+      const sampled = this.records <= SAMPLE_RECORDS || (column.late && column.texts.length < SAMPLE_RECORDS);
+      if (!sampled) continue;
+      column.texts.push(valueText(value));
+      column.kinds.push(kind);
+    }
   }
 
   /** The record as delimited text, its values as they are. */
   line(record: Readonly<Record<string, unknown>>): string {
     let line = '';
-    for (const { key } of this.columns) line += `${line === '' ? '' : ','}${cell(record[key])}`;
+    for (const { key } of this.columns) line += `${line === '' ? '' : ','}${cell(valueAt(record, key))}`;
     return `${line}\n`;
   }
 

@@ -46,6 +46,11 @@ function protectLongNumbers(text: string): string {
   );
 }
 
+/** A key that a record lacks is missing, also where every object has something of that name ('constructor'). */
+export function valueAt(record: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
 /** The kind of a JSON value, in the terms of delimited text. Digits in a JSON string are text: its writer said so. */
 export function valueKind(value: unknown): number {
   switch (typeof value) {
@@ -88,4 +93,10 @@ export function valueText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value.startsWith(DIGITS_MARK) ? value.slice(1) : value;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** The text of a single value, given as JSON; undefined when it is none. */
+export function nestedText(json: string): string | undefined {
+  const parsed = parseRecord(Buffer.from(`{"v":${json}}`));
+  return 'record' in parsed ? valueText(parsed.record['v']).replaceAll('\0', '') : undefined;
 }

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineSession } from '../ports/engine.ts';
 import { dateLayouts } from './column-casts.ts';
+import { CsvColumns, hasColumns, packColumns } from './csv-columns.ts';
 import { type DirectPlan, isDirect, presentOf, readDirect } from './csv-direct.ts';
 import { convertExact } from './csv-exact.ts';
 import { type CsvShape, columnSample, csvShape } from './csv-source.ts';
@@ -64,6 +65,7 @@ async function attempt(
   hash?: ReturnType<typeof createHash>,
 ): Promise<Attempt> {
   const { source, shape, report, session, workDir } = work;
+  if (hasColumns(plan, columnSample(shape))) return attemptColumns(work, plan, hash);
   const direct = isDirect(plan);
   let running = direct;
   const reading = direct ? readDirect(session, workDir, plan) : Promise.resolve(undefined);
@@ -95,14 +97,48 @@ async function attempt(
   }
 }
 
+/** One pass over the text, into typed columns; DuckDB packs them when the types were right. */
+async function attemptColumns(
+  work: Conversion,
+  plan: DirectPlan,
+  hash?: ReturnType<typeof createHash>,
+): Promise<Attempt> {
+  const { source, shape, report, session, workDir } = work;
+  const quarantine = new Quarantine(join(workDir, 'quarantine.ndjson'));
+  const columns = new CsvColumns(plan, workDir);
+  let facts: CsvFacts;
+  try {
+    facts = await surveyCsv({
+      path: source.path,
+      dialect: shape.dialect,
+      hash,
+      expected: { columns: plan.columns, quarantine },
+      columns,
+      onChunk: (rows, bytes) => report({ phase: 'reading', rows, bytes, bytesTotal: source.bytes }),
+    });
+  } catch (error) {
+    columns.close();
+    throw error;
+  }
+  const counted = planColumns(work, facts.counts);
+  const right = columns.finish(counted.columns) && facts.refused !== undefined && isSamePlan(plan, counted);
+  if (!right) {
+    await rm(quarantine.path, { force: true });
+    return { facts, reading: undefined };
+  }
+  const packed = await packColumns(session, workDir, plan.columns);
+  return { facts, reading: { ...packed, refusedOffsets: facts.refused!.offsets } };
+}
+
 /** The guess if it was right, the right plan if not, and the exact way if DuckDB reads otherwise. */
 async function convert(
   work: Conversion,
   first: Attempt & { readonly guess: DirectPlan },
 ): Promise<{ columns: readonly PlannedColumn[]; quarantine: Quarantine }> {
   const plan = planColumns(work, first.facts.counts);
-  const wasTried = isDirect(first.guess) && isSamePlan(first.guess, plan);
-  const { facts, reading } = wasTried || !isDirect(plan) ? first : await attempt(work, plan);
+  const canTry = (some: DirectPlan) => isDirect(some) || hasColumns(some, columnSample(work.shape));
+  const wasTried = canTry(first.guess) && isSamePlan(first.guess, plan);
+  const { facts, reading } = wasTried || !canTry(plan) ? first : await attempt(work, plan);
   const { columns } = plan;
   if (reading !== undefined && facts.refused !== undefined) {
     const { quarantine, counts, offsets } = facts.refused;

@@ -1,43 +1,60 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { SlipwayError } from '../kernel/errors.ts';
+import type { EngineSession } from '../ports/engine.ts';
 import { CANONICAL_LAYOUTS, dateLayouts } from './column-casts.ts';
 import { convertText } from './convert.ts';
 import { columnNames } from './dialect.ts';
 import { finishLoad, requireBudget } from './finish.ts';
-import { ASK, inferColumns, isTextAfterAll, MISFIT, MISSING, type PlannedColumn } from './infer-types.ts';
+import { ASK, givenType, inferColumns, isTextAfterAll, type PlannedColumn } from './infer-types.ts';
+import { readCells } from './json-cells.ts';
 import { type JsonRecord, scanJson } from './json-records.ts';
 import { type JsonFacts, surveyJson } from './json-survey.ts';
-import { parseRecord, quotedText, valueKind, valueText } from './json-values.ts';
+import { quotedText } from './json-values.ts';
 import type { LoadInput } from './load-input.ts';
+import { type LoadedLines, loadLines } from './load-lines.ts';
 import { Quarantine } from './quarantine.ts';
 import { emptySource } from './source-file.ts';
 import { Spool } from './spool.ts';
-import { normalised } from './typed-text.ts';
 import type { LoadedSource } from './types.ts';
 
 /**
- * NDJSON and JSON arrays: one pass counts kinds of values by key and writes them as delimited text, which DuckDB reads when all is well.
- * Otherwise a second pass writes only the records that fit, value by value.
+ * NDJSON and JSON arrays. Lines go through the compiled kernel (see load-lines). Arrays, and lines that are too wide or long for it: one pass
+ * counts kinds of values by key and writes them as delimited text, which DuckDB reads when all is well; otherwise a second pass writes
+ * only the records that fit, value by value.
  * Not DuckDB's own JSON reader: it rounds 1.7 to 2, drops unknown keys, or turns a broken record into missing values silently.
  */
 export async function loadJson(input: LoadInput): Promise<LoadedSource> {
-  const { request, source } = input;
+  const { source } = input;
   const hash = source.packed.digest === undefined ? createHash('sha256') : undefined;
   const opening = input.engine.open({ workDir: input.workDir, threads: 1, readable: [source.path] });
   try {
+    if (input.format === 'ndjson') {
+      const lines = await loadLines({ ...input, session: () => opening });
+      if (lines !== undefined) return await finish(input, await opening, lines);
+    }
     const spool = await Spool.open(join(input.workDir, 'records.csv'));
     const facts = await surveyJson(input, spool, hash).finally(() => spool.close());
-    if (facts.records === 0) throw emptySource(request.fileName);
-    if (facts.broken === facts.records) throw noObjects(input);
+    requireRecords(input, facts);
     const session = await opening;
     const loaded = await convert({ ...input, session }, facts);
-    const digest = source.packed.digest ?? hash!.digest('hex');
-    const rest = { sourceRows: facts.records, digest, header: true, delimiter: null };
-    return await finishLoad({ ...input, session, ...loaded, ...rest });
+    return await finish(input, session, { facts, ...loaded, digest: hash?.digest('hex') });
   } finally {
     await (await opening).close();
   }
+}
+
+function requireRecords(input: LoadInput, facts: JsonFacts): void {
+  if (facts.records === 0) throw emptySource(input.request.fileName);
+  if (facts.broken === facts.records) throw noObjects(input);
+}
+
+function finish(input: LoadInput, session: EngineSession, loaded: LoadedLines): Promise<LoadedSource> {
+  const { facts, columns, quarantine } = loaded;
+  requireRecords(input, facts);
+  const digest = input.source.packed.digest ?? loaded.digest!;
+  const rest = { sourceRows: facts.records, digest, header: true, delimiter: null };
+  return finishLoad({ ...input, session, columns, quarantine, ...rest });
 }
 
 function noObjects({ request, format }: LoadInput): SlipwayError {
@@ -65,7 +82,9 @@ async function convert(
     const direct = forcedText.size === 0 ? await convertDirect(work, facts, columns) : undefined;
     if (direct !== undefined) return { columns, quarantine: direct };
     const { quarantine, misfits, present, spool } = await enforce(work, facts, columns);
-    const texts = columns.filter((column, i) => !types[column.name] && isTextAfterAll(column, misfits[i]!));
+    const texts = columns.filter(
+      (column, i) => !givenType(types, column.name) && isTextAfterAll(column, misfits[i]!),
+    );
     // Ends: each turn makes at least one more of finitely many columns text.
     for (const column of texts) forcedText.add(column.name);
     if (texts.length > 0) continue;
@@ -141,42 +160,15 @@ interface Writer {
 
 function writeRecord(source: JsonRecord, writer: Writer): void {
   const { facts, columns, quarantine, spool, misfits, present } = writer;
-  const { record, byteOffset, bytes } = source;
-  if (source.tooLong) {
-    const message = 'it is longer than a line may be; its bytes stay in the source';
-    quarantine.add({ record, byteOffset, reason: 'LINE_TOO_LONG', message, bytes });
+  const read = readCells(source, facts.keys, columns);
+  if (!('cells' in read)) {
+    if (read.misfit !== undefined) misfits[read.misfit]!++;
+    quarantine.add(read.rejection);
     return;
   }
-  const parsed = parseRecord(bytes);
-  if (!('record' in parsed)) {
-    quarantine.add({ record, byteOffset, ...parsed, bytes });
-    return;
-  }
-  const cells = new Array<string>(columns.length);
-  for (let i = 0; i < columns.length; i++) {
-    const column = columns[i]!;
-    const value = parsed.record[facts.keys[i]!];
-    const cell = cellOf(value, column);
-    if (cell === undefined) {
-      misfits[i]!++;
-      const shown = valueText(value).slice(0, 60);
-      const message = `${JSON.stringify(shown)} is not ${column.type === 'integer' ? 'an' : 'a'} ${column.type}`;
-      quarantine.add({ record, byteOffset, reason: 'WRONG_TYPE', message, column: column.name, bytes });
-      return;
-    }
-    cells[i] = cell;
-  }
+  const cells = read.cells.map((cell, i) =>
+    cell === '' || columns[i]!.type !== 'string' ? cell : quotedText(cell),
+  );
   for (let i = 0; i < cells.length; i++) if (cells[i] !== '') present[i]!++;
   spool.writeText(cells.length === 1 && cells[0] === '' ? '""\n' : `${cells.join(',')}\n`);
-}
-
-/** The cell, '' when missing, undefined when it does not fit. */
-function cellOf(value: unknown, column: PlannedColumn): string | undefined {
-  const fit = column.fit[valueKind(value)]!;
-  if (fit === MISSING) return '';
-  if (fit === MISFIT) return undefined;
-  if (column.type === 'string') return quotedText(valueText(value).replaceAll('\0', ''));
-  if (fit !== ASK && typeof value === 'number' && column.type !== 'boolean') return String(value);
-  const written = normalised(valueText(value).trim(), column, fit === ASK);
-  return written === undefined ? undefined : quotedText(written);
 }

@@ -5,7 +5,7 @@ import { SlipwayError } from '../kernel/errors.ts';
 import { type EngineSession, sqlName, sqlText } from '../ports/engine.ts';
 import type { ColumnType, SchemaColumn } from '../tables/table.ts';
 import { finishLoad, requireBudget } from './finish.ts';
-import { requireColumns } from './infer-types.ts';
+import { givenType, requireColumns } from './infer-types.ts';
 import type { LoadInput } from './load-input.ts';
 import { copySql, partPathIn } from './part-file.ts';
 import { Quarantine } from './quarantine.ts';
@@ -88,7 +88,7 @@ async function describe(
   const long = await longColumns(session, file, found);
   return found.map(({ name, duckType }) => {
     const own = ownColumn(name, duckType, long.has(name));
-    const given = request.types?.[name];
+    const given = givenType(request.types, name);
     return given === undefined || given === own.type ? own : givenColumn(own, given);
   });
 }

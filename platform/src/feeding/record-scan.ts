@@ -3,7 +3,6 @@ import type { Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { LIMITS } from '../kernel/limits.ts';
 import { INCOMPLETE, type RecordParser } from './record-parser.ts';
-import type { SurveyKernel } from './survey-kernel.ts';
 
 export type RowProblem =
   | 'UNCLOSED_QUOTE'
@@ -28,6 +27,13 @@ export interface ScannedRecord {
   problem: RowProblem | undefined;
 }
 
+/** Takes plain records out of a buffer of its own, see `SurveyKernel`. */
+export interface ScanKernel {
+  readonly buffer: Buffer;
+  grow(bytes: number): void;
+  survey(at: number, limit: number): { at: number; records: number };
+}
+
 export interface ScanOptions {
   readonly path: string;
   readonly parser: RecordParser;
@@ -40,7 +46,7 @@ export interface ScanOptions {
   readonly hash?: Hash;
   readonly onRecord: (record: ScannedRecord) => void;
   /** Takes plain records, which are then counted in it and not given to `onRecord`. Not for files whose records end with returns. */
-  readonly kernel?: SurveyKernel;
+  readonly kernel?: ScanKernel;
   /** Called with bytes [start, next) of whole records that the kernel took. */
   readonly onPlain?: (buffer: Buffer, start: number, next: number) => void;
   /** Called after each chunk, awaited. */
@@ -168,7 +174,7 @@ class Scan {
   }
 
   /** Hands records in [at, limit) to the kernel, as far as they are plain. */
-  private takePlain(kernel: SurveyKernel, limit: number): void {
+  private takePlain(kernel: ScanKernel, limit: number): void {
     if (limit <= this.at) return;
     const { at, records } = kernel.survey(this.at, limit);
     if (at > this.at) this.options.onPlain?.(this.buffer, this.at, at);
@@ -220,7 +226,7 @@ class Scan {
 }
 
 /** How far from a position on the bytes are whole lines of good UTF-8: the whole region, as a rule. */
-class PlainStretches {
+export class PlainStretches {
   private readonly buffer: Buffer;
   private readonly linesEnd: number;
   private readonly suspicious: boolean;
@@ -249,7 +255,7 @@ class PlainStretches {
   }
 }
 
-function isSuspicious(bytes: Buffer): boolean {
+export function isSuspicious(bytes: Buffer): boolean {
   return bytes.includes(0) || !isUtf8(bytes);
 }
 

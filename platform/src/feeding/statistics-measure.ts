@@ -55,35 +55,46 @@ interface Extremes {
   readonly max: readonly (number | null)[];
 }
 
-/** Of the bare columns: DuckDB answers from the file's own statistics, without reading values. */
+/**
+ * Of the bare columns: DuckDB answers from the file's own statistics, without reading values. Those of truth values it has to read, so
+ * they are asked for alone.
+ */
 async function extremesOf(
   session: EngineSession,
   part: string,
   columns: readonly IndexedColumn[],
 ): Promise<Extremes> {
-  const asked = columns.flatMap((column) => {
-    const name = sqlName(column.name);
-    const ends =
-      column.type === 'string'
-        ? []
-        : [`min(${name}) AS l${column.index}`, `max(${name}) AS h${column.index}`];
-    return [`count(${name}) AS n${column.index}`, ...ends];
-  });
-  const numbers = columns.flatMap((column) => {
-    const { index, type } = column;
-    const ends =
-      type === 'string' ? [] : [`l${index}`, `h${index}`].map((end) => `${asNumber(column, end)} AS ${end}`);
-    return [`n${index}`, ...ends];
-  });
-  const [row] = await session.rows(
-    `SELECT n, ${numbers.join(', ')} FROM (SELECT count(*) AS n, ${asked.join(', ')} FROM ${part})`,
-  );
+  const counts = columns.map(({ name, index }) => `count(${sqlName(name)}) AS n${index}`);
+  const known = columns.filter(({ type }) => type !== 'string' && type !== 'boolean');
+  const row = await extremesRow(session, part, known, ['count(*) AS n', ...counts]);
+  const truths = columns.filter(({ type }) => type === 'boolean');
+  if (truths.length > 0) Object.assign(row, await extremesRow(session, part, truths, []));
   return {
-    rows: Number(row!['n']),
-    counts: columns.map(({ index }) => Number(row![`n${index}`])),
-    min: columns.map(({ index }) => finiteOrNull(row![`l${index}`])),
-    max: columns.map(({ index }) => finiteOrNull(row![`h${index}`])),
+    rows: Number(row['n']),
+    counts: columns.map(({ index }) => Number(row[`n${index}`])),
+    min: columns.map(({ index }) => finiteOrNull(row[`l${index}`])),
+    max: columns.map(({ index }) => finiteOrNull(row[`h${index}`])),
   };
+}
+
+async function extremesRow(
+  session: EngineSession,
+  part: string,
+  columns: readonly IndexedColumn[],
+  others: readonly string[],
+): Promise<Record<string, unknown>> {
+  const ends = columns.flatMap(({ name, index }) => [
+    `min(${sqlName(name)}) AS l${index}`,
+    `max(${sqlName(name)}) AS h${index}`,
+  ]);
+  const numbers = columns.flatMap((column) =>
+    [`l${column.index}`, `h${column.index}`].map((end) => `${asNumber(column, end)} AS ${end}`),
+  );
+  const names = others.map((sql) => sql.split(' AS ')[1]!);
+  const [row] = await session.rows(
+    `SELECT ${[...names, ...numbers].join(', ')} FROM (SELECT ${[...others, ...ends].join(', ')} FROM ${part})`,
+  );
+  return row!;
 }
 
 interface Scan {

@@ -36,7 +36,8 @@ export async function sampleRows(measuring: Measuring, salt: string): Promise<Ro
   const where =
     whole || share >= 1 ? '' : ` WHERE ${key} < ${BigInt(Math.floor(share * 2 ** 53)) << 11n}::UBIGINT`;
   const projection = [`(${key} >> 11)::DOUBLE`, ...values, ...hashes].map((sql, i) => `${sql} AS c${i}`);
-  const table = await session.table(`SELECT ${projection.join(', ')} FROM ${numbered}${where}`);
+  // Sorted so that the rows come in few chunks: unsorted, every chunk of the file gives one of a handful of rows.
+  const table = await session.table(`SELECT ${projection.join(', ')} FROM ${numbered}${where} ORDER BY c0`);
   const keys = numbersOf(table.columns[0]!);
   const order = Int32Array.from(keys.keys())
     .sort((a, b) => keys[a]! - keys[b]! || a - b)

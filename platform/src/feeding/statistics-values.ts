@@ -32,8 +32,8 @@ export async function measureValues(measuring: Measuring, request: Request): Pro
     return { ...fromAllRows(sampled, sample.hashes[column.index]!, column.type), ...facts, exact: null };
   }
   const distinct = likelyDistinct(sampled, base.count);
-  const values = distinct > EXACT_DISTINCT_MAX ? undefined : await grouped(measuring, column);
-  const known = values ?? (await sketched(measuring, column, distinct));
+  const values = distinct > EXACT_DISTINCT_MAX ? undefined : await grouped(measuring, column, base.missing);
+  const known = values ?? (await sketched(measuring, column, { likely: distinct, missing: base.missing }));
   const exact = await pictureOfAll(measuring, column, { ...base, ...known });
   return { ...known, ...facts, exact };
 }
@@ -112,11 +112,13 @@ function likelyDistinct(column: Column, count: number): number {
 async function grouped(
   { session, part }: Measuring,
   column: IndexedColumn,
+  missing: number,
 ): Promise<Omit<ValueFacts, 'sample' | 'exact' | 'pii'>> {
   const name = sqlName(column.name);
+  const present = missing > 0 ? ` WHERE ${name} IS NOT NULL` : '';
   const value = column.type === 'string' ? 'v' : asNumber(column, 'v');
   await session.run(
-    `CREATE OR REPLACE TEMP TABLE grouped AS SELECT ${name} AS v, count(*) AS n FROM ${part} WHERE ${name} IS NOT NULL GROUP BY 1`,
+    `CREATE OR REPLACE TEMP TABLE grouped AS SELECT ${name} AS v, count(*) AS n FROM ${part}${present} GROUP BY 1`,
   );
   const order = column.type === 'string' ? 'n DESC, v' : 'n DESC';
   const most = await session.table(
@@ -146,13 +148,15 @@ async function grouped(
 async function sketched(
   { session, part }: Measuring,
   column: IndexedColumn,
-  likely: number,
+  { likely, missing }: { readonly likely: number; readonly missing: number },
 ): Promise<Omit<ValueFacts, 'sample' | 'exact' | 'pii'>> {
   const hash = `hash(${sqlName(column.name)})`;
+  // A condition that always holds would still be looked at value by value.
+  const present = missing > 0 ? `${sqlName(column.name)} IS NOT NULL` : 'true';
   for (let share = (2 * SKETCH_HASHES) / likely; ; share *= 8) {
     const bound = share >= 1 ? '' : ` AND ${hash} < ${BigInt(Math.floor(share * 2 ** 53)) << 11n}::UBIGINT`;
     const table = await session.table(
-      `SELECT DISTINCT (${hash} >> 11)::DOUBLE AS h FROM ${part} WHERE ${sqlName(column.name)} IS NOT NULL${bound} ORDER BY h LIMIT ${SKETCH_HASHES + 1}`,
+      `SELECT DISTINCT (${hash} >> 11)::DOUBLE AS h FROM ${part} WHERE ${present}${bound} ORDER BY h LIMIT ${SKETCH_HASHES + 1}`,
     );
     const found = numbersOf(table.columns[0]!);
     // Ends: from a share of 1 on nothing is left out.

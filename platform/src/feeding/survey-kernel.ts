@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { SlipwayError } from '../kernel/errors.ts';
-import { builtModule } from '../kernel/module-path.ts';
-import '../estimators/errors.ts';
 import { type WasmMemory, WebAssembly } from '../estimators/booster/webassembly.ts';
+import { builtModule } from '../kernel/module-path.ts';
 import type { Dialect } from './dialect.ts';
 import { KINDS, MISSING_TOKENS } from './field-kind.ts';
+import { compiledModule } from './kernel-module.ts';
+
+const SURVEY = builtModule(import.meta.url, './survey.wasm');
 
 type Pointer = number;
 
@@ -60,7 +60,7 @@ export class SurveyKernel {
     this.text = Math.ceil((this.fit + columns * KINDS) / 64) * 64;
     const pages = Math.ceil((this.text + bytes + SLACK_BYTES) / PAGE_BYTES);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: PAGES_MAX });
-    const instance = new WebAssembly.Instance(compiled(), { env: { memory: this.memory } });
+    const instance = new WebAssembly.Instance(compiledModule(SURVEY), { env: { memory: this.memory } });
     this.kernels = instance.exports as unknown as Kernels;
     this.buffer = Buffer.from(this.memory.buffer, this.text, bytes);
     this.writeTables();
@@ -121,19 +121,4 @@ export class SurveyKernel {
       for (let at = 0; at < token.length; at++) keys[4 * i + at] = token.charCodeAt(token.length - 1 - at);
     }
   }
-}
-
-let compiledModule: object | undefined;
-
-function compiled(): object {
-  if (compiledModule !== undefined) return compiledModule;
-  const url = builtModule(import.meta.url, './survey.wasm');
-  if (!existsSync(url)) {
-    throw new SlipwayError('KERNELS_MISSING', {
-      message: `there is no ${url.pathname}`,
-      fix: 'Build the program: npm run build.',
-    });
-  }
-  compiledModule = new WebAssembly.Module(new Uint8Array(readFileSync(url)));
-  return compiledModule;
 }

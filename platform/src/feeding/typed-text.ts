@@ -16,7 +16,16 @@ export function normalised(text: string, column: SchemaColumn, anew: boolean): s
   if (!Number.isFinite(value)) return undefined;
   if (column.type === 'integer' && !Number.isSafeInteger(value)) return undefined;
   const dated = column.type === 'date' || column.type === 'timestamp';
-  if (dated && (value >= DATE_END || value < DATE_BEGIN)) return undefined;
+  if (dated && Number.isNaN(inRange(value))) return undefined;
   if (!anew && !dated && column.type !== 'boolean') return text;
   return cellText({ name: column.name, type: column.type as 'date', values: Float64Array.of(value) }, 0);
+}
+
+/** Epoch milliseconds of a present text, NaN where `normalised` would not take it for a column of dates. */
+export function datedValue(text: string, column: SchemaColumn): number {
+  return inRange(parseScalar(text, column.type, column.dateFormat ?? 'iso'));
+}
+
+function inRange(value: number): number {
+  return value < DATE_END && value >= DATE_BEGIN ? value : Number.NaN;
 }
