@@ -1,15 +1,16 @@
 // A load as Slipway does it (typed Parquet part, quarantine, profile, fingerprint, sha256) beside a bare DuckDB COPY of the same file
 // to Parquet, interleaved. The COPY runs once on one thread, as a load's own does (more would make its bytes depend on chance), and once on two.
+// And the profile alone beside DuckDB's SUMMARIZE of the same part.
 //
 //   node bench/ingest.mjs --rows 1000000 --runs 5
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { options, ROOT, report, summary } from './harness.mjs';
 
-const settings = options({ rows: 1_000_000, runs: 5, contender: '', file: '' });
+const settings = options({ rows: 1_000_000, runs: 5, contender: '', file: '', to: '' });
 
 function compare() {
   const work = mkdtempSync(join(tmpdir(), 'slipway-bench-'));
@@ -17,13 +18,17 @@ function compare() {
     const clean = join(work, 'clean.csv');
     const dirty = join(work, 'dirty.csv');
     const lines = join(work, 'clean.ndjson');
-    generate(settings.rows, { clean, dirty, lines });
+    const dirtyLines = join(work, 'dirty.ndjson');
+    generate(settings.rows, { clean, dirty, lines, dirtyLines });
+    const part = writePart(clean, join(work, 'part.parquet'));
     const results = {
       csv: interleave(clean, ['load', 'convert', 'copy1', 'copy2']),
-      dirtyCsv: interleave(dirty, ['load', 'rejects']),
-      ndjson: interleave(lines, ['load', 'copyJson']),
+      dirtyCsv: interleave(dirty, ['load', 'convert', 'rejects']),
+      ndjson: interleave(lines, ['load', 'convert', 'copyJson']),
+      dirtyNdjson: interleave(dirtyLines, ['load', 'convert', 'ignoreJson']),
+      profile: interleave(part, ['measure', 'summarize']),
     };
-    const ratio = (set, contender, measure) => set[contender][measure].median / set.load[measure].median;
+    const cpu = (set, ours, theirs) => set[theirs].cpuMs.median / set[ours].cpuMs.median;
     report('ingest', {
       data: {
         rows: settings.rows,
@@ -38,15 +43,25 @@ function compare() {
         copy2: 'the same on two threads',
         rejects: 'COPY with explicit types and store_rejects, one thread',
         copyJson: 'COPY (FROM read_json(file)) TO parquet, one thread',
+        ignoreJson:
+          'COPY with explicit types and ignore_errors, one thread: broken records and values become NULL',
+        measure: 'statistics, sketches and fingerprint of the part that the clean CSV becomes, one thread',
+        summarize: 'SUMMARIZE of the same part, one thread',
       },
       results,
       // Above 1: Slipway needs less.
       ratios: {
-        csvConvertCpuAgainstCopy: results.csv.copy1.cpuMs.median / results.csv.convert.cpuMs.median,
-        csvLoadCpuAgainstCopy: ratio(results.csv, 'copy1', 'cpuMs'),
-        csvLoadWallAgainstTwoThreads: ratio(results.csv, 'copy2', 'wallMs'),
-        dirtyCsvLoadCpuAgainstRejects: ratio(results.dirtyCsv, 'rejects', 'cpuMs'),
-        ndjsonLoadCpuAgainstCopy: ratio(results.ndjson, 'copyJson', 'cpuMs'),
+        csvConvertCpuAgainstCopy: cpu(results.csv, 'convert', 'copy1'),
+        csvLoadCpuAgainstCopy: cpu(results.csv, 'load', 'copy1'),
+        csvLoadWallAgainstTwoThreads: results.csv.copy2.wallMs.median / results.csv.load.wallMs.median,
+        dirtyCsvConvertCpuAgainstRejects: cpu(results.dirtyCsv, 'convert', 'rejects'),
+        dirtyCsvLoadCpuAgainstRejects: cpu(results.dirtyCsv, 'load', 'rejects'),
+        ndjsonConvertCpuAgainstCopy: cpu(results.ndjson, 'convert', 'copyJson'),
+        ndjsonLoadCpuAgainstCopy: cpu(results.ndjson, 'load', 'copyJson'),
+        dirtyNdjsonConvertCpuAgainstIgnoring: cpu(results.dirtyNdjson, 'convert', 'ignoreJson'),
+        dirtyNdjsonLoadCpuAgainstIgnoring: cpu(results.dirtyNdjson, 'load', 'ignoreJson'),
+        // Below 1: Slipway needs less.
+        profileCpuShareOfSummarize: 1 / cpu(results.profile, 'measure', 'summarize'),
       },
     });
   } finally {
@@ -59,13 +74,7 @@ function interleave(file, contenders) {
   const runs = Object.fromEntries(contenders.map((name) => [name, []]));
   for (let round = 0; round < settings.runs; round++) {
     for (const name of contenders) {
-      const child = spawnSync(
-        process.execPath,
-        [fileURLToPath(import.meta.url), '--contender', name, '--file', file],
-        { encoding: 'utf8' },
-      );
-      if (child.status !== 0) throw new Error(`${name} failed: ${child.stderr}`);
-      runs[name].push(JSON.parse(child.stdout));
+      runs[name].push(runChild(name, file));
     }
   }
   return Object.fromEntries(
@@ -79,6 +88,21 @@ function interleave(file, contenders) {
       },
     ]),
   );
+}
+
+function writePart(file, part) {
+  runChild('part', file, '--to', part);
+  return part;
+}
+
+function runChild(contender, file, ...more) {
+  const child = spawnSync(
+    process.execPath,
+    [fileURLToPath(import.meta.url), '--contender', contender, '--file', file, ...more],
+    { encoding: 'utf8' },
+  );
+  if (child.status !== 0) throw new Error(`${contender} failed: ${child.stderr}`);
+  return JSON.parse(child.stdout);
 }
 
 /** One measured run in this process; loading DuckDB itself is not counted. */
@@ -102,36 +126,63 @@ async function runOne(contender, file) {
 const TYPES =
   "{'id':'BIGINT','a':'DOUBLE','b':'BIGINT','city':'VARCHAR','at':'TIMESTAMP','flag':'BOOLEAN','d':'DOUBLE','note':'VARCHAR'}";
 
+const SCHEMA = {
+  id: 'integer',
+  a: 'number',
+  b: 'integer',
+  city: 'string',
+  at: 'timestamp',
+  flag: 'boolean',
+  d: 'number',
+  note: 'string',
+};
+
 const CONTENDERS = {
   load: async ({ engine, file, workDir, loadSource }) => {
     const loaded = await loadSource({ name: 'bench', path: file, fileName: file }, { engine, workDir });
     return { loaded: loaded.rows, quarantined: loaded.quarantined, sourceRows: loaded.sourceRows };
   },
-  /** Ends where the profile begins: at its first query, which counts the rows. */
+  /** Ends where the profile begins. */
   convert: async ({ engine, file, workDir, loadSource }) => {
-    const converted = Symbol('converted');
-    const stopping = {
-      open: async (opening) => {
-        const session = await engine.open(opening);
-        return {
-          ...session,
-          rows: (sql) =>
-            sql.startsWith('SELECT count(*) AS n FROM read_parquet')
-              ? Promise.reject(converted)
-              : session.rows(sql),
-        };
-      },
+    const converted = new Error('converted');
+    const onProgress = ({ phase }) => {
+      if (phase === 'profiling') throw converted;
     };
-    await loadSource({ name: 'bench', path: file, fileName: file }, { engine: stopping, workDir }).catch(
-      (error) => {
-        if (error !== converted && error.cause !== converted) throw error;
-      },
-    );
+    const request = { name: 'bench', path: file, fileName: file };
+    await loadSource(request, { engine, workDir, onProgress }).catch((error) => {
+      if (error !== converted && error.cause !== converted) throw error;
+    });
     return null;
   },
   copy1: (work) => copy(work, 1, `FROM read_csv('${work.file}')`),
   copy2: (work) => copy(work, 2, `FROM read_csv('${work.file}')`),
   copyJson: (work) => copy(work, 1, `FROM read_json('${work.file}')`),
+  ignoreJson: (work) =>
+    copy(
+      work,
+      1,
+      `FROM read_json('${work.file}', format='newline_delimited', columns=${TYPES}, ignore_errors=true)`,
+    ),
+  measure: async ({ engine, file, workDir }) => {
+    const { measurePart } = await import(join(ROOT, 'platform/dist/feeding/statistics.js'));
+    const session = await engine.open({ workDir, threads: 1 });
+    const columns = Object.entries(SCHEMA).map(([name, type]) => ({ name, type, missingTokens: [] }));
+    const { rows } = await measurePart(session, file, { columns });
+    await session.close();
+    return rows;
+  },
+  summarize: async ({ engine, file, workDir }) => {
+    const session = await engine.open({ workDir, threads: 1 });
+    const columns = await session.rows(`SUMMARIZE FROM read_parquet('${file}')`);
+    await session.close();
+    return Number(columns[0].count);
+  },
+  /** The part of a load, for the profile's contenders. */
+  part: async ({ engine, file, workDir, loadSource }) => {
+    const loaded = await loadSource({ name: 'bench', path: file, fileName: file }, { engine, workDir });
+    copyFileSync(loaded.partPath, settings.to);
+    return loaded.rows;
+  },
   rejects: (work) =>
     copy(
       work,
@@ -149,11 +200,11 @@ async function copy({ engine, workDir }, threads, query) {
   return Number(row.Count);
 }
 
-/** The same rows in each file; `dirty` has one row in 500 that does not fit. */
+/** The same rows in each file; the dirty ones have one row in 500 that does not fit or is broken. */
 function generate(rows, paths) {
   const files = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, openSync(path, 'w')]));
   const header = 'id,a,b,city,at,flag,d,note\n';
-  let [clean, dirty, lines] = [header, header, ''];
+  let [clean, dirty, lines, dirtyLines] = [header, header, '', ''];
   let state = 12345;
   const next = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -163,7 +214,8 @@ function generate(rows, paths) {
     writeSync(files.clean, clean);
     writeSync(files.dirty, dirty);
     writeSync(files.lines, lines);
-    clean = dirty = lines = '';
+    writeSync(files.dirtyLines, dirtyLines);
+    clean = dirty = lines = dirtyLines = '';
   };
   for (let id = 0; id < rows; id++) {
     const a = Number((next() * 1000).toFixed(3));
@@ -174,7 +226,14 @@ function generate(rows, paths) {
     const line = `${id},${a},${b},${city},${at},${flag},${d},${cell}\n`;
     clean += line;
     dirty += id % 500 === 250 ? line.replace(`${id},`, id % 1000 === 250 ? 'oops,' : '') : line;
-    lines += `${JSON.stringify({ id, a, b, city, at, flag, d, note })}\n`;
+    const object = `${JSON.stringify({ id, a, b, city, at, flag, d, note })}\n`;
+    lines += object;
+    dirtyLines +=
+      id % 500 === 250
+        ? id % 1000 === 250
+          ? object.replace(`${id}`, '"oops"')
+          : object.replace('}', '')
+        : object;
     if (clean.length > 1 << 20) flush();
   }
   flush();
