@@ -250,6 +250,66 @@ export function findSplit(
   store<f64>(out, HL, 40);
 }
 
+@inline
+function xorshift(state: u32): u32 {
+  state ^= state << 13;
+  state ^= state >>> 17;
+  return state ^ (state << 5);
+}
+
+/**
+ * As `findSplit`, but each column offers one threshold that is drawn at random between the least and the greatest bin that the leaf has
+ * (extra trees). Missing values go to the side where they score better.
+ *
+ * @param seed of the draws
+ */
+export function drawSplit(
+  hist: usize, columns: usize, count: i32, G: f64, H: f64, hMin: f64, lambda: f64, seed: u32, out: usize,
+): void {
+  const parent = (G * G) / (H + lambda);
+  let best = parent * (1.0 + 1e-9) + 1e-300;
+  let bestColumn: i32 = -1, bestBin: i32 = 0, bestLeft: i32 = 0;
+  let bestSum: i64 = 0;
+  let state = seed | 1;
+  const hMax = H - hMin;
+  for (let i = 0; i < count; i++, columns += 16) {
+    const cells = hist + load<u32>(columns, 4);
+    const k = load<i32>(columns, 8);
+    state = xorshift(state);
+    let low = 0, high = k;
+    while (low < k && load<i64>(cells + (<usize>low << 3)) == 0) low++;
+    while (high > low && load<i64>(cells + (<usize>high << 3)) == 0) high--;
+    if (low >= high) continue;
+    const j = low + <i32>((<u64>state * <u64>(high - low)) >>> 32);
+    let sum: i64 = 0;
+    for (let bin = low; bin <= j; bin++) sum += load<i64>(cells + (<usize>bin << 3));
+    const missing: i64 = load<u32>(columns, 12) != 0 ? load<i64>(cells + (<usize>(k + 1) << 3)) : 0;
+    for (let side = 0; side < 2; side++) {
+      if (side == 1) {
+        if (missing == 0) break;
+        sum += missing;
+      }
+      const HL = <f64>(<i32>sum);
+      if (HL < hMin || HL > hMax) continue;
+      const GL = <f64>(<i32>(sum >> 32));
+      const a = HL + lambda, b = H - HL + lambda, GR = G - GL;
+      const num = GL * GL * b + GR * GR * a;
+      if (num > best * (a * b)) {
+        best = num / (a * b); bestColumn = load<i32>(columns); bestBin = j; bestSum = sum;
+        bestLeft = missing == 0 ? 2 : side;
+      }
+    }
+  }
+  const HL = <f64>(<i32>bestSum);
+  if (bestLeft == 2) bestLeft = i32(HL * 2.0 > H);
+  store<f64>(out, bestColumn < 0 ? 0.0 : best - parent);
+  store<f64>(out, <f64>bestColumn, 8);
+  store<f64>(out, <f64>bestBin, 16);
+  store<f64>(out, <f64>bestLeft, 24);
+  store<f64>(out, <f64>(<i32>(bestSum >> 32)), 32);
+  store<f64>(out, HL, 40);
+}
+
 /**
  * Stable in-place partition of `index[start..end)`: rows whose bin in `column` is ≤ `bin`, or equal to `leftBin`, come first.
  *

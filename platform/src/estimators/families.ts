@@ -1,6 +1,7 @@
 import { fitBooster } from './booster/fit.ts';
 import { boosterMemoryBytes } from './booster/memory.ts';
 import { fitConstant } from './constant.ts';
+import { fitForest, forestMemoryBytes } from './forest/fit.ts';
 import { fitLinear } from './linear/fit.ts';
 import type {
   BoosterParams,
@@ -8,6 +9,7 @@ import type {
   FamilyRequirements,
   FitOptions,
   FitResult,
+  ForestParams,
   LinearParams,
   Task,
   TrainingSet,
@@ -18,6 +20,7 @@ export interface FamilyParams {
   readonly constant: Readonly<Record<string, never>>;
   readonly linear: LinearParams;
   readonly booster: BoosterParams;
+  readonly forest: ForestParams;
 }
 
 const TASKS: readonly Task[] = ['binary', 'multiclass', 'regression'];
@@ -50,6 +53,14 @@ export const familyRequirements: Readonly<Record<Family, FamilyRequirements>> = 
     memoryBytes: (n, d, k) => boosterMemoryBytes({ rows: n, features: d, outputs: k, leaves: 31 }),
     licence: 'Apache-2.0',
   },
+  forest: {
+    family: 'forest',
+    tasks: TASKS,
+    inputs: { missing: true, categorical: true, cardinalityMax: Number.MAX_SAFE_INTEGER },
+    runtime: { kind: 'node' },
+    memoryBytes: (n, d, k) => forestMemoryBytes(n, d, k),
+    licence: 'Apache-2.0',
+  },
 };
 
 /**
@@ -68,6 +79,8 @@ export function fitFamily<F extends Family>(
       return fitConstant(training);
     case 'linear':
       return fitLinear(training, params as LinearParams, options);
+    case 'forest':
+      return fitForest(training, params as ForestParams, options);
     default:
       return fitBooster(training, params as BoosterParams, options);
   }

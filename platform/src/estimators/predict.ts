@@ -16,6 +16,7 @@ import type { Model, Task } from './types.ts';
 export function predictModel(model: Model, matrix: FeatureMatrix): Float64Array {
   if (model.family === 'constant') return repeat(model.output, matrix.rows);
   const scores = model.family === 'linear' ? linearScores(model, matrix) : boosterScores(model, matrix);
+  if (model.family === 'forest') return toShares(model.task, scores, model.base.length);
   return toOutputs(model.task, scores, matrix.rows);
 }
 
@@ -66,4 +67,26 @@ function softmaxRows(scores: Float64Array, classes: number): void {
     }
     for (let k = 0; k < classes; k++) scores[start + k]! /= sum;
   }
+}
+
+/** A class that no tree gives a share keeps this much, so that shares can be divided by their sum. */
+export const SHARE_MIN = 1e-7;
+
+function toShares(task: Task, scores: Float64Array, classes: number): Float64Array {
+  if (task === 'regression') return scores;
+  if (task === 'binary') {
+    const result = new Float64Array(scores.length * 2);
+    for (let row = 0; row < scores.length; row++) {
+      const p = Math.min(1, Math.max(0, scores[row]!));
+      result[2 * row] = 1 - p;
+      result[2 * row + 1] = p;
+    }
+    return result;
+  }
+  for (let start = 0; start < scores.length; start += classes) {
+    let sum = 0;
+    for (let i = start; i < start + classes; i++) sum += scores[i] = Math.max(SHARE_MIN, scores[i]!);
+    for (let i = start; i < start + classes; i++) scores[i]! /= sum;
+  }
+  return scores;
 }

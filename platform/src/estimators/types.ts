@@ -7,7 +7,7 @@ import type { FeatureMatrix } from '../tables/features.ts';
  */
 export type Task = 'binary' | 'multiclass' | 'regression';
 
-export type Family = 'constant' | 'linear' | 'booster';
+export type Family = 'constant' | 'linear' | 'booster' | 'forest';
 
 export interface TrainingSet {
   readonly features: FeatureMatrix;
@@ -100,7 +100,30 @@ export interface BoosterModel {
   readonly trees: readonly Tree[];
 }
 
-export type Model = ConstantModel | LinearModel | BoosterModel;
+/**
+ * Mean of trees that were each grown on rows drawn anew: base + Σ of the leaves' values, which are divided by the number of trees
+ * already. Classification: shares of the classes, to be clipped to [0, 1] and to sum to 1.
+ */
+export interface ForestModel extends Omit<BoosterModel, 'family'> {
+  readonly family: 'forest';
+}
+
+export type Model = ConstantModel | LinearModel | BoosterModel | ForestModel;
+
+export interface ForestParams {
+  /** Trees per output. Default 200. */
+  readonly rounds?: number;
+  /** Least rows in a leaf. Default 1 for classes, 5 for numbers. */
+  readonly leafRowsMin?: number;
+  /** Leaves per tree at most. Default 2048. */
+  readonly leaves?: number;
+  /** Share of the features tried at each node, in (0, 1]. Default √features for classes, a third for numbers. */
+  readonly nodeFraction?: number;
+  /** 1: thresholds are drawn at random and rows are not (extra trees, Geurts 2006); 0: best thresholds on a bootstrap (Breiman 2001). Default 0. */
+  readonly randomThresholds?: number;
+  /** Bins per feature, 2…255 beside the missing bin. Default 255. */
+  readonly binsMax?: number;
+}
 
 export interface LinearParams {
   /** Total penalty strength λ ≥ 0, on standardised terms, per row (glmnet's scale). Default 1e-3. */

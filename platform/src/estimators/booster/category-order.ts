@@ -137,3 +137,9 @@ function principalAxis(share: Float64Array, weight: Float64Array, classes: numbe
   }
   return axis;
 }
+
+/** Categories with fewer training rows than this enter as unseen ones do. */
+export function categoryRowsMin(training: TrainingSet, leafRowsMin: number): number {
+  // On a handful of rows every category is rare, and pooling all would leave nothing.
+  return Math.max(1, Math.min(leafRowsMin, Math.floor(training.features.rows / 100)));
+}

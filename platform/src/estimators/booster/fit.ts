@@ -3,19 +3,18 @@ import { createProgressGate } from '../progress.ts';
 import { checkTrainingSet } from '../training-set.ts';
 import type { BoosterModel, BoosterParams, FitOptions, FitResult, TrainingSet, Tree } from '../types.ts';
 import { type BinnedTraining, binTraining, featureValues } from './binning.ts';
-import { orderCategories } from './category-order.ts';
+import { categoryRowsMin, orderCategories } from './category-order.ts';
+import { exportTree } from './export-tree.ts';
 import { HeldOut } from './held-out.ts';
 import { type Arena, type Pointer, withArena } from './kernels.ts';
 import { createObjective, type Objective, type RowArrays } from './objective.ts';
 import { completeBoosterParams } from './params.ts';
+import { fillRowArrays, takeRowArrays } from './row-arrays.ts';
 import { type GrownTree, type Quantised, TreeGrower } from './tree-grower.ts';
 import { type PlacedTree, placeTree } from './tree-placer.ts';
 
 /** Quantisation levels of a gradient. More levels would not change a tree, and sums must stay below 2^31. */
 const LEVELS_MAX = 32_767;
-/** A threshold every value but +Infinity is below: "left unless missing". */
-const THRESHOLD_OF_ALL = 3.4028234663852886e38;
-
 /**
  * Histogram gradient boosting: logistic loss for two classes, softmax with one tree per class and round for more, squared
  * error for regression. Missing values are sent to the side that gains more, at every split. Categorical features enter
@@ -34,12 +33,6 @@ export function fitBooster(
   if (options.valid !== undefined) checkTrainingSet(options.valid);
   const complete = completeBoosterParams(params);
   return withArena((arena) => new BoosterFit(arena, training, complete, options).run());
-}
-
-/** Categories with fewer training rows than this enter as unseen ones do. */
-function categoryRowsMin(training: TrainingSet, params: Required<BoosterParams>): number {
-  // On a handful of rows every category is rare, and pooling all would leave nothing.
-  return Math.max(1, Math.min(params.leafRowsMin, Math.floor(training.features.rows / 100)));
 }
 
 class BoosterFit {
@@ -67,7 +60,7 @@ class BoosterFit {
     this.#rng = createRng(options.seed);
     const rows = training.features.rows;
     const { features } = training.features;
-    const rare = categoryRowsMin(training, params);
+    const rare = categoryRowsMin(training, params.leafRowsMin);
     this.#orders = features.map((f) =>
       f.kind === 'categorical' ? orderCategories(f, training, rare) : undefined,
     );
@@ -124,7 +117,7 @@ class BoosterFit {
     for (let output = 0; output < outputs; output++) {
       const grown = this.#growOne(output, sampled, whole);
       splits += grown.column.length - 1;
-      this.#trees.push(this.#export(grown));
+      this.#trees.push(exportTree(grown, this.#binned.layout));
     }
     const exhausted = splits === 0 && whole && this.#params.featureFraction === 1;
     if (exhausted) this.#trees.length = start;
@@ -192,21 +185,6 @@ class BoosterFit {
     this.#grower.useColumns(chosen);
   }
 
-  #export(grown: GrownTree): Tree {
-    const { columns } = this.#binned.layout;
-    const { column, missingLeft, left, right, value } = grown;
-    return {
-      feature: column.map((c) => (c < 0 ? -1 : columns[c]!.feature)),
-      threshold: column.map((c, i) =>
-        c < 0 ? 0 : (columns[c]!.thresholds[grown.bin[i]!] ?? THRESHOLD_OF_ALL),
-      ),
-      missingLeft,
-      left,
-      right,
-      value,
-    };
-  }
-
   #model(rounds: number): BoosterModel {
     return {
       family: 'booster',
@@ -218,37 +196,4 @@ class BoosterFit {
       trees: this.#trees.slice(0, rounds * this.#objective.outputs),
     };
   }
-}
-
-function takeRowArrays(arena: Arena, training: TrainingSet): RowArrays {
-  const rows4 = Math.ceil(training.features.rows / 4) * 4;
-  const scoreBytes = Math.ceil(rows4 / 8) * 64;
-  const outputs = training.task === 'multiclass' ? training.classes : 1;
-  return {
-    rows4,
-    target: arena.take(rows4 * 8),
-    weight: arena.take(rows4 * 4),
-    gradient: arena.take(rows4 * 4),
-    hessian: arena.take(rows4 * 4),
-    score: arena.take(outputs * scoreBytes),
-    scoreBytes,
-    out: arena.take(64),
-  };
-}
-
-function fillRowArrays(
-  arena: Arena,
-  training: TrainingSet,
-  arrays: RowArrays,
-  base: readonly number[],
-): void {
-  const { rows4 } = arrays;
-  const rows = training.features.rows;
-  arena.float64(arrays.target, rows4).fill(0).set(training.target);
-  const weight = arena.float32(arrays.weight, rows4);
-  weight.fill(1, 0, rows).fill(0, rows);
-  if (training.weights !== undefined) weight.set(training.weights);
-  base.forEach((value, k) => {
-    arena.float64(arrays.score + k * arrays.scoreBytes, rows4).fill(value);
-  });
 }

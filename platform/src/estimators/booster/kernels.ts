@@ -47,6 +47,17 @@ export interface Kernels {
     lambda: number,
     out: Pointer,
   ): void;
+  drawSplit(
+    hist: Pointer,
+    columns: Pointer,
+    count: number,
+    G: number,
+    H: number,
+    hMin: number,
+    lambda: number,
+    seed: number,
+    out: Pointer,
+  ): void;
   partition(
     column: Pointer,
     index: Pointer,

@@ -1,13 +1,15 @@
 import type { FeatureMatrix } from '../../tables/features.ts';
 import { alignFeatures } from '../align.ts';
-import type { BoosterModel, Tree } from '../types.ts';
+import type { BoosterModel, ForestModel, Tree } from '../types.ts';
 import { featureValues } from './binning.ts';
+
+type TreeModel = BoosterModel | ForestModel;
 
 /** Rows walked through all trees together, so that their scores and features stay in cache. */
 const BLOCK_ROWS = 256;
 
 /** All trees in flat arrays. */
-interface Forest {
+interface FlatTrees {
   readonly roots: Int32Array;
   readonly feature: Int32Array;
   readonly threshold: Float32Array;
@@ -17,14 +19,14 @@ interface Forest {
   readonly value: Float64Array;
 }
 
-const forests = new WeakMap<BoosterModel, Forest>();
+const forests = new WeakMap<TreeModel, FlatTrees>();
 
 /**
  * Raw scores, row-major rows × outputs: base + the sum of the leaves' values.
  *
  * @throws MODEL_FEATURE_MISSING
  */
-export function boosterScores(model: BoosterModel, matrix: FeatureMatrix): Float64Array {
+export function boosterScores(model: TreeModel, matrix: FeatureMatrix): Float64Array {
   const features = alignFeatures(matrix, model.features);
   const columns = features.map((feature, i) => {
     const declared = model.features[i]!;
@@ -44,7 +46,7 @@ export function boosterScores(model: BoosterModel, matrix: FeatureMatrix): Float
 }
 
 function addTree(
-  forest: Forest,
+  forest: FlatTrees,
   root: number,
   block: {
     readonly columns: readonly Float32Array[];
@@ -70,7 +72,7 @@ function addTree(
   }
 }
 
-function forestOf(model: BoosterModel): Forest {
+function forestOf(model: TreeModel): FlatTrees {
   const known = forests.get(model);
   if (known !== undefined) return known;
   const built = flatten(model.trees);
@@ -78,9 +80,9 @@ function forestOf(model: BoosterModel): Forest {
   return built;
 }
 
-function flatten(trees: readonly Tree[]): Forest {
+function flatten(trees: readonly Tree[]): FlatTrees {
   const count = trees.reduce((sum, tree) => sum + tree.feature.length, 0);
-  const forest: Forest = {
+  const forest: FlatTrees = {
     roots: new Int32Array(trees.length),
     feature: new Int32Array(count),
     threshold: new Float32Array(count),

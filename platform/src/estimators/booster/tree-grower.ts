@@ -1,3 +1,4 @@
+import type { Rng } from '../../kernel/rng.ts';
 import type { BinnedTraining } from './binning.ts';
 import type { Arena, Pointer } from './kernels.ts';
 
@@ -12,6 +13,8 @@ export interface GrowOptions {
   readonly leafRowsMin: number;
   readonly lambda: number;
   readonly learningRate: number;
+  /** Forests: so many columns are tried at a node, drawn by `rng`; and thresholds are drawn instead of searched. Default: all, searched. */
+  readonly nodes?: { readonly columns: number; readonly randomThresholds: boolean; readonly rng: Rng };
 }
 
 /** Sums and scales of one tree's quantised gradients. */
@@ -71,6 +74,7 @@ export class TreeGrower {
   readonly #spare: Pointer;
   readonly #hist: Pointer;
   readonly #find: Pointer;
+  readonly #drawn: Pointer;
   readonly #pairs: Pointer;
   readonly #out: Pointer;
   #active = 0;
@@ -86,6 +90,7 @@ export class TreeGrower {
     this.#spare = arena.take(rows * 4 + 4);
     this.#hist = arena.take(options.leaves * histBytes);
     this.#find = arena.take(columns.length * FIND_RECORD_BYTES);
+    this.#drawn = arena.take(options.nodes === undefined ? 0 : columns.length * FIND_RECORD_BYTES);
     this.#pairs = arena.take(columns.length * PAIR_BYTES);
     this.#out = arena.take(OUT_VALUES * 8);
     this.useColumns(columns.map((_, c) => c));
@@ -197,28 +202,50 @@ export class TreeGrower {
   }
 
   #search(quantised: Quantised, leaf: Leaf): void {
+    const { nodes } = this.#options;
+    if (nodes !== undefined && nodes.columns < this.#active) {
+      leaf.split = this.#findSplit(
+        quantised,
+        leaf,
+        this.#drawColumns(nodes.columns, nodes.rng),
+        nodes.columns,
+      );
+      if (leaf.split !== undefined) return;
+      // None of the drawn columns splits this leaf; another one may.
+    }
+    leaf.split = this.#findSplit(quantised, leaf, this.#find, this.#active);
+  }
+
+  #findSplit(quantised: Quantised, leaf: Leaf, records: Pointer, count: number): Split | undefined {
     const { hScale } = quantised;
-    const { leafRowsMin, lambda } = this.#options;
+    const { leafRowsMin, lambda, nodes } = this.#options;
+    const { kernels } = this.#arena;
     const hMin = Math.max(
       1,
       LEAF_HESSIAN_MIN * hScale,
       (leafRowsMin * leaf.H * (1 - 1e-12)) / (leaf.end - leaf.start),
     );
-    this.#arena.kernels.findSplit(
-      this.#slot(leaf.slot),
-      this.#find,
-      this.#active,
-      leaf.G,
-      leaf.H,
-      hMin,
-      lambda * hScale,
-      this.#out,
-    );
+    const hist = this.#slot(leaf.slot);
+    const { G, H } = leaf;
+    const scaled = lambda * hScale;
+    if (nodes?.randomThresholds)
+      kernels.drawSplit(hist, records, count, G, H, hMin, scaled, nodes.rng.uint32(), this.#out);
+    else kernels.findSplit(hist, records, count, G, H, hMin, scaled, this.#out);
     const [gain, column, bin, missingLeft, GL, HL] = this.#arena.float64(this.#out, OUT_VALUES);
-    leaf.split =
-      gain! > 0
-        ? { gain: gain!, column: column!, bin: bin!, missingLeft: missingLeft!, GL: GL!, HL: HL! }
-        : undefined;
+    if (!(gain! > 0)) return undefined;
+    return { gain: gain!, column: column!, bin: bin!, missingLeft: missingLeft!, GL: GL!, HL: HL! };
+  }
+
+  /** Selection sampling of column records. */
+  #drawColumns(count: number, rng: Rng): Pointer {
+    const from = this.#arena.int32(this.#find, this.#active * 4);
+    const to = this.#arena.int32(this.#drawn, count * 4);
+    let taken = 0;
+    for (let i = 0; i < this.#active && taken < count; i++) {
+      if (rng.next() * (this.#active - i) >= count - taken) continue;
+      to.set(from.subarray(4 * i, 4 * i + 4), 4 * taken++);
+    }
+    return this.#drawn;
   }
 
   #split(tree: Omit<GrownTree, 'leaves'>, leaf: Leaf): [Leaf, Leaf] {

@@ -1,14 +1,14 @@
 import { predictModel } from '../predict.ts';
-import type { BoosterModel, Tree } from '../types.ts';
+import type { BoosterModel, ForestModel, Tree } from '../types.ts';
 import { type Attribute, ML_DOMAIN } from './graph-builder.ts';
-import { type GraphTarget, writeBinary, writeConstant, writeSoftmax } from './output-nodes.ts';
+import { type GraphTarget, writeBinary, writeConstant, writeShares, writeSoftmax } from './output-nodes.ts';
 
 /**
- * Encoders → Concat → one TreeEnsembleRegressor with a target per output → sigmoid or softmax. The classifier operator is
+ * Encoders → Concat → one TreeEnsembleRegressor with a target per output → sigmoid or softmax, or shares for a forest. The classifier operator is
  * not used: with two classes its answer depends on whether all weights happen to be positive. Features no tree asks for
  * stay inputs but are not read.
  */
-export function exportBooster(model: BoosterModel, target: GraphTarget): void {
+export function exportBooster(model: BoosterModel | ForestModel, target: GraphTarget): void {
   const { graph } = target;
   const used = usedFeatures(model);
   if (used.length === 0) {
@@ -38,17 +38,19 @@ export function exportBooster(model: BoosterModel, target: GraphTarget): void {
     ...(model.task === 'regression' ? { outputs: [target.value] } : {}),
     attributes: treeAttributes(model, used),
   });
-  if (model.task === 'binary') writeBinary(target, scores);
-  if (model.task === 'multiclass') writeSoftmax(target, scores);
+  if (model.task === 'regression') return;
+  if (model.family === 'forest') writeShares(target, scores, model.base.length);
+  else if (model.task === 'binary') writeBinary(target, scores);
+  else writeSoftmax(target, scores);
 }
 
-function usedFeatures(model: BoosterModel): number[] {
+function usedFeatures(model: BoosterModel | ForestModel): number[] {
   const used = new Set<number>();
   for (const tree of model.trees) for (const feature of tree.feature) if (feature >= 0) used.add(feature);
   return [...used].sort((a, b) => a - b);
 }
 
-function missingRow(model: BoosterModel) {
+function missingRow(model: BoosterModel | ForestModel) {
   return model.features.map(({ name, kind }) =>
     kind === 'numeric'
       ? ({ kind, name, values: new Float32Array([Number.NaN]) } as const)
@@ -56,7 +58,10 @@ function missingRow(model: BoosterModel) {
   );
 }
 
-function treeAttributes(model: BoosterModel, used: readonly number[]): Record<string, Attribute> {
+function treeAttributes(
+  model: BoosterModel | ForestModel,
+  used: readonly number[],
+): Record<string, Attribute> {
   const column = new Map(used.map((feature, i) => [feature, i]));
   const outputs = model.base.length;
   const nodes = {

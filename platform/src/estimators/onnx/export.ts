@@ -46,6 +46,7 @@ export function exportOnnx(model: Model, options: ExportOptions): Uint8Array {
       exportLinear(model, target);
       break;
     case 'booster':
+    case 'forest':
       exportBooster(model, target);
       break;
   }
@@ -54,7 +55,7 @@ export function exportOnnx(model: Model, options: ExportOptions): Uint8Array {
 
 function featuresOf(model: Model, options: ExportOptions) {
   const features =
-    model.family === 'booster'
+    model.family === 'booster' || model.family === 'forest'
       ? model.features
       : model.family === 'linear'
         ? model.encoders.map(({ feature, kind }) => ({ name: feature, kind }))

@@ -1,3 +1,4 @@
+import { SHARE_MIN } from '../predict.ts';
 import type { Task } from '../types.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
@@ -28,6 +29,24 @@ export function writeBinary(target: GraphTarget, score: string): void {
   const p = graph.node({ operator: 'Sigmoid', inputs: [score] });
   const rest = graph.node({ operator: 'Sub', inputs: [graph.floats([1], [1]), p] });
   graph.node({ operator: 'Concat', inputs: [rest, p], outputs: [value], attributes: { axis: { int: 1 } } });
+  writeLabel(target);
+}
+
+/** Shares that may lie a rounding outside [0, 1]: [N, 1] of the positive class, or [N, K] that are made to sum to 1. */
+export function writeShares(target: GraphTarget, shares: string, outputs: number): void {
+  const { graph, value } = target;
+  const concat = { axis: { int: 1 } };
+  if (outputs === 1) {
+    const above = graph.node({ operator: 'Max', inputs: [shares, graph.floats([0], [1])] });
+    const p = graph.node({ operator: 'Min', inputs: [above, graph.floats([1], [1])] });
+    const rest = graph.node({ operator: 'Sub', inputs: [graph.floats([1], [1]), p] });
+    graph.node({ operator: 'Concat', inputs: [rest, p], outputs: [value], attributes: concat });
+  } else {
+    const above = graph.node({ operator: 'Max', inputs: [shares, graph.floats([SHARE_MIN], [1])] });
+    const ones = graph.floats(new Array(outputs).fill(1), [outputs, 1]);
+    const sum = graph.node({ operator: 'MatMul', inputs: [above, ones] });
+    graph.node({ operator: 'Div', inputs: [above, sum], outputs: [value] });
+  }
   writeLabel(target);
 }
 
