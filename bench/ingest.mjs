@@ -110,12 +110,13 @@ async function runOne(contender, file) {
   const from = (path) => import(join(ROOT, 'platform/dist', path));
   const { createDuckdbEngine } = await from('adapters/engine-duckdb/index.js');
   const { loadSource } = await from('feeding/index.js');
+  const { measurePart } = await from('feeding/statistics.js');
   const workDir = mkdtempSync(join(tmpdir(), 'slipway-bench-run-'));
   const engine = createDuckdbEngine();
   await (await engine.open({ workDir })).close();
   const cpu = process.cpuUsage();
   const began = performance.now();
-  const rows = await CONTENDERS[contender]({ engine, file, workDir, loadSource });
+  const rows = await CONTENDERS[contender]({ engine, file, workDir, loadSource, measurePart });
   const wallMs = performance.now() - began;
   const used = process.cpuUsage(cpu);
   const cpuMs = (used.user + used.system) / 1000;
@@ -163,8 +164,7 @@ const CONTENDERS = {
       1,
       `FROM read_json('${work.file}', format='newline_delimited', columns=${TYPES}, ignore_errors=true)`,
     ),
-  measure: async ({ engine, file, workDir }) => {
-    const { measurePart } = await import(join(ROOT, 'platform/dist/feeding/statistics.js'));
+  measure: async ({ engine, file, workDir, measurePart }) => {
     const session = await engine.open({ workDir, threads: 1 });
     const columns = Object.entries(SCHEMA).map(([name, type]) => ({ name, type, missingTokens: [] }));
     const { rows } = await measurePart(session, file, { columns });

@@ -1,10 +1,11 @@
 import type { FamilyParams } from '../estimators/families.ts';
-import type { BoosterParams, LinearParams, Task } from '../estimators/types.ts';
+import type { BoosterParams, ForestParams, LinearParams, Task } from '../estimators/types.ts';
 
 /** One line of the schedule: what to fit, under the name it has on the leaderboard. */
 export type ScheduleEntry =
   | { readonly candidate: string; readonly family: 'constant'; readonly params: FamilyParams['constant'] }
   | { readonly candidate: string; readonly family: 'linear'; readonly params: LinearParams }
+  | { readonly candidate: string; readonly family: 'forest'; readonly params: ForestParams }
   | {
       readonly candidate: string;
       readonly family: 'booster';
@@ -23,7 +24,7 @@ const MANY_CLASSES = 6;
 const COLUMNS_PER_TREE_MIN = 3;
 
 /**
- * The search, as a list that depends on nothing but task and size: constant, a quick booster, a linear model, then boosters from
+ * The search, as a list that depends on nothing but task and size: constant, a quick booster, a linear model, forests, then boosters from
  * the most to the least promising, chosen to differ in rate, tree size, regularisation and sampling. A budget decides how far
  * the list is followed, never what is on it, so a position replays exactly.
  */
@@ -54,8 +55,37 @@ export function scheduleFor(
     },
     { candidate: 'linear-01', family: 'linear', params: { lambda: small ? 1e-2 : 1e-3, ...linear } },
     ...(small ? [strongLinear] : []),
-    ...boosters.map((params, i) => boosterEntry(i, { leafRowsMin, ...params }, size.features)),
+    ...boosters
+      .slice(0, BOOSTERS_BEFORE_FORESTS)
+      .map((params, i) => boosterEntry(i, { leafRowsMin, ...params }, size.features)),
+    ...forests(size),
+    ...boosters
+      .slice(BOOSTERS_BEFORE_FORESTS)
+      .map((params, i) =>
+        boosterEntry(i + BOOSTERS_BEFORE_FORESTS, { leafRowsMin, ...params }, size.features),
+      ),
     ...(small ? [] : [strongLinear]),
+  ];
+}
+
+/**
+ * Forests win on small noisy tables (kc1, phoneme: bench/tables.mjs) and hardly ever on large ones, where their graphs also become
+ * large: so only up to here.
+ */
+const FOREST_ROWS_MAX = 20_000;
+const FOREST_CLASSES_MAX = 10;
+const BOOSTERS_BEFORE_FORESTS = 2;
+
+function forests({ rows, classes }: { readonly rows: number; readonly classes: number }): ScheduleEntry[] {
+  if (rows > FOREST_ROWS_MAX || classes > FOREST_CLASSES_MAX) return [];
+  const common = { leaves: 512, leafRowsMin: rows < SMALL_ROWS ? 2 : 1 };
+  return [
+    { candidate: 'forest-01', family: 'forest', params: { ...common, rounds: 200 } },
+    {
+      candidate: 'extra-trees-01',
+      family: 'forest',
+      params: { ...common, rounds: 150, randomThresholds: 1 },
+    },
   ];
 }
 

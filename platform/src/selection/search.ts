@@ -132,7 +132,7 @@ function reserveSeconds(
     return { family: entry.family, perFold, refit: (perFold / trainRows) * rows, bytes: record.row.bytes };
   });
   const boosters = costs
-    .filter(({ family }) => family === 'booster')
+    .filter(({ family }) => family === 'booster' || family === 'forest')
     .sort((a, b) => b.refit - a.refit)
     .slice(0, REFITS);
   const linear = Math.max(0, ...costs.filter(({ family }) => family === 'linear').map(({ refit }) => refit));
