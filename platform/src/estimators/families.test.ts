@@ -5,7 +5,7 @@ import { generateSet } from './generated-sets.ts';
 import { outputsOfModel, predictModel } from './predict.ts';
 import type { Family, Model, Task } from './types.ts';
 
-const FAMILIES: readonly Family[] = ['constant', 'linear', 'booster'];
+const FAMILIES: readonly Family[] = ['constant', 'linear', 'booster', 'forest'];
 
 describe('families', () => {
   it('predict probabilities that are in [0, 1] and sum to 1, whatever the set', () => {
@@ -19,7 +19,8 @@ describe('families', () => {
     fc.assert(
       fc.property(sets, ({ family, task, rows, seed, classes }) => {
         const set = generateSet({ task, rows, seed, classes });
-        const params = family === 'booster' ? { rounds: 5, leafRowsMin: 2 } : {};
+        const params =
+          family === 'booster' ? { rounds: 5, leafRowsMin: 2 } : family === 'forest' ? { rounds: 5 } : {};
         const { model } = fitFamily(family, set, params, { seed });
         const predicted = predictModel(model, set.features);
         const outputs = outputsOfModel(model);
@@ -45,7 +46,7 @@ describe('families', () => {
 
   it('find features by name, in any order, and say which is missing', () => {
     const set = generateSet({ task: 'regression', rows: 200, seed: 1 });
-    for (const family of ['linear', 'booster'] as const) {
+    for (const family of ['linear', 'booster', 'forest'] as const) {
       const { model } = fitFamily(family, set, {}, { seed: 1 });
       const reversed = { rows: 200, features: [...set.features.features].reverse() };
       expect(predictModel(model, reversed)).toEqual(predictModel(model, set.features));

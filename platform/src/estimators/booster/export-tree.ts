@@ -1,6 +1,6 @@
 import type { Tree } from '../types.ts';
 import type { BinLayout } from './binning.ts';
-import type { GrownTree } from './tree-grower.ts';
+import type { GrownTree } from './grown-tree.ts';
 
 /** A threshold every value but +Infinity is below: "left unless missing". */
 const THRESHOLD_OF_ALL = 3.4028234663852886e38;

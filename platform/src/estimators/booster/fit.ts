@@ -5,12 +5,13 @@ import type { BoosterModel, BoosterParams, FitOptions, FitResult, TrainingSet, T
 import { type BinnedTraining, binTraining, featureValues } from './binning.ts';
 import { categoryRowsMin, orderCategories } from './category-order.ts';
 import { exportTree } from './export-tree.ts';
+import type { GrownTree, Quantised } from './grown-tree.ts';
 import { HeldOut } from './held-out.ts';
 import { type Arena, type Pointer, withArena } from './kernels.ts';
 import { createObjective, type Objective, type RowArrays } from './objective.ts';
 import { completeBoosterParams } from './params.ts';
 import { fillRowArrays, takeRowArrays } from './row-arrays.ts';
-import { type GrownTree, type Quantised, TreeGrower } from './tree-grower.ts';
+import { TreeGrower } from './tree-grower.ts';
 import { type PlacedTree, placeTree } from './tree-placer.ts';
 
 /** Quantisation levels of a gradient. More levels would not change a tree, and sums must stay below 2^31. */

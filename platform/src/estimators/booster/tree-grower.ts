@@ -1,5 +1,6 @@
 import type { Rng } from '../../kernel/rng.ts';
 import type { BinnedTraining } from './binning.ts';
+import type { GrownTree, GrowOptions, Quantised } from './grown-tree.ts';
 import type { Arena, Pointer } from './kernels.ts';
 
 /** Least sum of hessians in a leaf: below it a leaf value would be an extrapolation. */
@@ -7,38 +8,6 @@ const LEAF_HESSIAN_MIN = 1e-3;
 const FIND_RECORD_BYTES = 16;
 const PAIR_BYTES = 8;
 const OUT_VALUES = 6;
-
-export interface GrowOptions {
-  readonly leaves: number;
-  readonly leafRowsMin: number;
-  readonly lambda: number;
-  readonly learningRate: number;
-  /** Forests: so many columns are tried at a node, drawn by `rng`; and thresholds are drawn instead of searched. Default: all, searched. */
-  readonly nodes?: { readonly columns: number; readonly randomThresholds: boolean; readonly rng: Rng };
-}
-
-/** Sums and scales of one tree's quantised gradients. */
-export interface Quantised {
-  readonly packed: Pointer;
-  readonly gradient: Pointer;
-  readonly hessian: Pointer;
-  /** Levels per unit. */
-  readonly hScale: number;
-  readonly G: number;
-  readonly H: number;
-}
-
-/** A grown tree in storage columns and bins; node 0 is the root, column -1 marks a leaf. */
-export interface GrownTree {
-  readonly column: number[];
-  readonly bin: number[];
-  readonly missingLeft: number[];
-  readonly left: number[];
-  readonly right: number[];
-  readonly value: number[];
-  /** Rows index[start..end) of the leaf at `node`. */
-  readonly leaves: readonly { readonly node: number; readonly start: number; readonly end: number }[];
-}
 
 interface Leaf {
   node: number;

@@ -1,6 +1,6 @@
 import type { BinLayout } from './binning.ts';
+import type { GrownTree } from './grown-tree.ts';
 import type { Arena, Pointer } from './kernels.ts';
-import type { GrownTree } from './tree-grower.ts';
 
 const NODE_BYTES = 32;
 

@@ -51,7 +51,7 @@ async function parityOf(model: Model, set: TrainingSet) {
 describe.each(TASKS)('the graph of a %s model', (task) => {
   const set = generateSet({ task, rows: 1_500, seed: 3 });
 
-  it.each(['constant', 'linear', 'booster'] as const)(
+  it.each(['constant', 'linear', 'booster', 'forest'] as const)(
     'answers what the %s family answers, on real, missing, unseen, extreme and infinite values',
     async (family) => {
       const { model } = fitFamily(family, set, {}, { seed: 1 });
@@ -94,8 +94,8 @@ describe('parity in corners', () => {
 
   it('holds for 120 classes', async () => {
     const set = generateSet({ task: 'multiclass', rows: 3_000, seed: 6, classes: 120 });
-    for (const family of ['linear', 'booster'] as const) {
-      const { model } = fitFamily(family, set, family === 'booster' ? { rounds: 2 } : {}, { seed: 1 });
+    for (const family of ['linear', 'booster', 'forest'] as const) {
+      const { model } = fitFamily(family, set, family === 'linear' ? {} : { rounds: 2 }, { seed: 1 });
       expect((await parityOf(model, set)).maxAbsDelta).toBeLessThanOrEqual(1e-5);
     }
   });
@@ -109,7 +109,7 @@ describe('parity in corners', () => {
         { kind: 'categorical', name: 'text', codes: new Int32Array([-1]), categories: [] },
       ],
     } as const;
-    for (const family of ['constant', 'linear', 'booster'] as const) {
+    for (const family of ['constant', 'linear', 'booster', 'forest'] as const) {
       const set: TrainingSet = { features, target: new Float64Array([7]), task: 'regression', classes: 1 };
       const { model } = fitFamily(family, set, {}, { seed: 1 });
       expect(Array.from(predictModel(model, features))).toEqual([7]);
@@ -120,7 +120,7 @@ describe('parity in corners', () => {
   it('holds for a large offset with a small spread', async () => {
     const set = generateSet({ task: 'regression', rows: 1_000, seed: 8 });
     const shifted = { ...set, target: set.target.map((y) => 1e6 + y) };
-    for (const family of ['linear', 'booster'] as const) {
+    for (const family of ['linear', 'booster', 'forest'] as const) {
       const { model } = fitFamily(family, shifted, {}, { seed: 1 });
       expect((await parityOf(model, shifted)).passed).toBe(true);
     }
