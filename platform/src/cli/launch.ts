@@ -77,6 +77,7 @@ async function launch(job: {
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(port === undefined ? (exit ? { port: 0 } : {}) : { port }),
       untilParentEnds: exit,
+      anyPort: job.operation === 'startStudy',
     },
   });
   state.connection = connection;
