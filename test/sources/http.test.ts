@@ -114,7 +114,7 @@ describe('addresses', () => {
       expect([address, isPublicAddress(address)]).toEqual([address, false]);
   });
 
-  it('of this machine are not reached: by number, by name, by redirect', async () => {
+  it('of this machine are not reached, however they are written', async () => {
     const uri = serve('/private.csv', (_request, response) => response.end(CSV));
     for (const address of [
       uri,

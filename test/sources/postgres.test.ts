@@ -272,7 +272,25 @@ describe.skipIf(given === undefined)('Postgres', () => {
     await expect(h.loadFrom('doomed', table('doomed'))).rejects.toMatchObject({
       code: 'SOURCE_TABLE_NOT_FOUND',
     });
-  });
+    // Large enough for ranges on two connections.
+    const rows = 900_000;
+    await admin.query(
+      `CREATE TABLE falling AS SELECT i AS id, repeat('x', 80) AS pad FROM generate_series(1, ${rows}) AS i; ANALYZE falling`,
+    );
+    const loading = h.loadFrom('falling', table('falling'));
+    const reading = async () =>
+      (
+        await admin.query(
+          `SELECT 1 FROM pg_locks WHERE relation = '${schema}.falling'::regclass AND pid <> pg_backend_pid()`,
+        )
+      ).rowCount;
+    for (let tries = 0; tries < 500 && !(await reading()); tries++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    // Waits until the reading transaction has let go.
+    await admin.query('DROP TABLE falling');
+    await loading;
+    expect(await h.query('SELECT count(*), count(DISTINCT id) FROM falling')).toEqual([[rows, rows]]);
+  }, 120_000);
 
   it('tells what could be read', async () => {
     const { message, streams } = await h.feeding.checkSource(spec({}));

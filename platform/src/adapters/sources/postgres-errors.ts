@@ -11,7 +11,8 @@ const UNREACHABLE = new Set([
   '53300',
   '57P03',
 ]);
-const INTERRUPTED = new Set(['ECONNRESET', 'EPIPE', '57P01', '57P02', '40001', '25P03', '25P04']);
+/** 55P03: somebody holds the table, or waits to change it, for longer than a lock is waited for. */
+const INTERRUPTED = new Set(['ECONNRESET', 'EPIPE', '57P01', '57P02', '40001', '25P03', '25P04', '55P03']);
 
 /** What Postgres or the socket said, as an error that says what to do. Its words never hold the password. */
 export function postgresError(error: unknown, where: string): unknown {
@@ -40,7 +41,7 @@ export function postgresError(error: unknown, where: string): unknown {
     /terminated|Connection ended|not queryable/i.test(said)
   ) {
     return new SlipwayError('SOURCE_INTERRUPTED', {
-      message: `the connection to Postgres at ${where} broke off: ${said}`,
+      message: `reading from Postgres at ${where} broke off: ${said}`,
       fix: 'Nothing was published. Run the load again.',
       details: { code },
       cause: error,

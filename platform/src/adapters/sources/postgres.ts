@@ -231,11 +231,33 @@ async function copyRanges(first: PostgresSession, work: RangesWork): Promise<Cop
 
 async function openOthers(
   first: PostgresSession,
-  { spec, context, ranges }: RangesWork,
+  { spec, context, ranges, window }: RangesWork,
 ): Promise<PostgresSession[]> {
   if (ranges.length === 1) return [];
   const { rows } = await first.client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
   const others: PostgresSession[] = [];
-  while (others.length < CONNECTIONS - 1) others.push(await openPostgres(spec, context, rows[0]!.id));
+  for (let i = 1; i < CONNECTIONS; i++) {
+    const session = await openPostgres(spec, context, rows[0]!.id);
+    if (await holdsTable(session, window.relation)) others.push(session);
+    else await session.close(true);
+  }
   return others;
+}
+
+const LOCK_MS = 1000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Takes the lock that a read takes, before anything is read. Whoever wants to drop or change the table waits for the first connection and
+ * stands in the way of every later one: then the first reads alone, instead of both waiting for each other.
+ */
+async function holdsTable({ client }: PostgresSession, relation: string): Promise<boolean> {
+  try {
+    await client.query(`SET LOCAL lock_timeout = '${LOCK_MS}ms'`);
+    await client.query(`SELECT 1 FROM ${relation} WHERE false`);
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
+    throw error;
+  }
 }
