@@ -63,7 +63,9 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     const size = items * kind.BYTES_PER_ELEMENT;
     if (kind === undefined || from + size > bytes.length) throw new RangeError('the frame is not whole');
     // A copy: typed arrays must start at a multiple of their size, and a buffer read from a file need not.
-    arrays[name] = new kind(bytes.slice(from, from + size).buffer);
+    const own = new Uint8Array(size);
+    own.set(bytes.subarray(from, from + size));
+    arrays[name] = new kind(own.buffer);
   }
   return { header, arrays };
 }
