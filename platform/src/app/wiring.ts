@@ -21,6 +21,7 @@ import type { App } from './app.ts';
 import { readBundle, servableFrom } from './bundles.ts';
 import { codeDigest } from './code-digest.ts';
 import { type Config, environmentVariable } from './config.ts';
+import { findExternal } from './external.ts';
 import { type HomeFolders, openHome, secretKey } from './home.ts';
 import { createLauncher } from './launch.ts';
 import { launchPipeline } from './launch-flow.ts';
@@ -161,6 +162,7 @@ function finish(parts: {
     clock: rooms.clock,
     definition: launchPipeline({ ...rooms, reports: stores.reports, threads: config.threads }),
     codeDigest: codeDigest(),
+    findExternal: () => findExternal(config),
     baseUrl: () => url,
   });
   const loads = createLoader({ ...rooms, definition: loadPipeline(rooms) });

@@ -68,6 +68,12 @@ const LAUNCH: CommandSpec = {
       choices: ['exclude', 'fail', 'keep'],
       defaultText: 'exclude',
     },
+    {
+      flags: '--families <families>',
+      about: 'all: try LightGBM, XGBoost, CatBoost and scikit-learn, too',
+      choices: ['node', 'all'],
+      defaultText: 'node',
+    },
     { flags: '--policy <file>', about: 'JSON file that says when a model may ship' },
     { flags: '--force', about: 'run every step again although nothing changed' },
     { flags: '--position <count>', about: 'replay exactly this many schedule entries, whatever the budget' },
