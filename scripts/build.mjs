@@ -4,7 +4,15 @@
 //   node scripts/build.mjs platform   the named parts: platform, kernels, web
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -86,6 +94,7 @@ function readable(text) {
 async function buildPlatform() {
   await run(TSC, ['-p', at('platform')]);
   prune(at('platform/dist'));
+  copyAsIs(at('platform/src'));
   const { bundle } = await import('./bundle.mjs');
   await bundle(at('platform/dist'));
 }
@@ -95,7 +104,17 @@ function prune(folder) {
   for (const path of filesIn(folder)) {
     if (path.startsWith(at('platform/dist/bundle'))) continue;
     const source = path.replace(at('platform/dist'), at('platform/src')).replace(/\.js(\.map)?$/, '.ts');
-    if (/\.js(\.map)?$/.test(path) && !existsSync(source)) rmSync(path);
+    if (/\.(js(\.map)?|py|lock)$/.test(path) && !existsSync(source)) rmSync(path);
+  }
+}
+
+/** What is no TypeScript and needed at run time: the Python side of families, and its lock file. */
+function copyAsIs(folder) {
+  for (const path of filesIn(folder)) {
+    if (!/\.(py|lock)$/.test(path)) continue;
+    const target = path.replace(at('platform/src'), at('platform/dist'));
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(path, target);
   }
 }
 

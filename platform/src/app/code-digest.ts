@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { builtModule } from '../kernel/module-path.ts';
 
 /**
- * sha256 over the built program (paths and bytes of every module and kernel), so that a launch key changes with the code.
+ * sha256 over the built program (paths and bytes of every module, kernel and script), so that a launch key changes with the code.
  * Read once at server start; about 10 ms.
  */
 export function codeDigest(): string {
@@ -22,7 +22,7 @@ function programFiles(folder: string): string[] {
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return programFiles(path);
-      return /(?<!\.test)\.(js|wasm)$/.test(entry.name) ? [path] : [];
+      return /(?<!\.test)\.(js|wasm|py|lock)$/.test(entry.name) ? [path] : [];
     })
     .sort();
 }

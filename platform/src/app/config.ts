@@ -23,6 +23,8 @@ export interface Config {
   readonly openLineageUrl: string | undefined;
   /** Bearer token for it. From SLIPWAY_OPENLINEAGE_KEY. */
   readonly openLineageKey: string | undefined;
+  /** Python whose packages are used as they are, instead of the sealed environment. From SLIPWAY_PYTHON. */
+  readonly python: string | undefined;
   /** Worker threads for fits. From SLIPWAY_THREADS; default: the number of cores, at most 8. */
   readonly threads: number;
 }
@@ -62,10 +64,19 @@ export function readConfig(options: ConfigOptions, env: NodeJS.ProcessEnv = proc
       .filter((host) => host !== ''),
     logLevel: options.logLevel ?? env['SLIPWAY_LOG'] ?? 'info',
     killAt: nonEmpty(env['SLIPWAY_KILL_AT']),
+    python: nonEmpty(env['SLIPWAY_PYTHON']),
     openLineageUrl: nonEmpty(env['SLIPWAY_OPENLINEAGE_URL']),
     openLineageKey: nonEmpty(env['SLIPWAY_OPENLINEAGE_KEY']),
     threads,
   };
+}
+
+/** What a program of the system needs to start; none of what may hold a secret. */
+export function systemEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const names = ['PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot', 'LANG'];
+  return Object.fromEntries(
+    names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const])),
+  );
 }
 
 /** A variable of the environment by name: credentials `env:NAME` are read when they are used. */

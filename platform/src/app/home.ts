@@ -15,6 +15,13 @@ export interface HomeFolders {
   readonly work: string;
   readonly predictions: string;
   readonly pushed: string;
+  /** Sealed Python environments, one folder a lock file. Made when one is installed. */
+  readonly python: string;
+}
+
+/** Where sealed Python environments lie in a home folder. */
+export function pythonRoot(home: string): string {
+  return join(home, 'python');
 }
 
 /** @throws HOME_NOT_WRITABLE when the folder cannot be made or written. */
@@ -26,6 +33,7 @@ export async function openHome(root: string): Promise<HomeFolders> {
     work: join(root, 'work'),
     predictions: join(root, 'predictions'),
     pushed: join(root, 'pushed'),
+    python: pythonRoot(root),
   };
   try {
     // Only the owner may read: rows and predictions are private by default.

@@ -4,6 +4,7 @@ import type { Task } from '../estimators/types.ts';
 import { digestOf } from '../kernel/canonical-json.ts';
 import { nameFrom, requireName } from '../kernel/names.ts';
 import type { JsonObject } from '../pipelines/types.ts';
+import type { ExternalEnvironment } from '../selection/ports.ts';
 import type { ColumnType } from '../tables/table.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -27,6 +28,9 @@ export interface LaunchPlan {
   readonly time: string | null;
   readonly group: string | null;
   readonly leaks: 'exclude' | 'fail' | 'keep';
+  readonly families: 'node' | 'all';
+  /** The Python that fits external families; null: none was asked for, or none is there. */
+  readonly external: ExternalEnvironment | null;
   readonly policy: Policy;
   /** Process start of whoever asked, epoch ms; not part of the key. */
   readonly startedAt: number;
@@ -37,7 +41,7 @@ const ENDINGS = /(\.(csv|tsv|txt|tab|ndjson|jsonl|json|parquet|pq|gz|gzip|zst|zs
 
 export function planLaunch(
   request: LaunchRequest,
-  rows: Pick<LaunchPlan, 'source' | 'data' | 'testSource'>,
+  rows: Pick<LaunchPlan, 'source' | 'data' | 'testSource' | 'external'>,
   now: number,
 ): LaunchPlan {
   const name =
@@ -60,6 +64,8 @@ export function planLaunch(
     time: request.time ?? null,
     group: request.group ?? null,
     leaks: request.leaks ?? 'exclude',
+    families: request.families ?? 'node',
+    external: rows.external,
     policy: request.policy ?? {},
     startedAt: request.startedAt ?? now,
   };

@@ -25,6 +25,7 @@ export function selectStep(rooms: LaunchRooms): StepDefinition {
       const feed = outputsOf(context, 'feed');
       const target = resolveTarget(plan.target, feed);
       const watch = watchStudy(rooms, context, plan);
+      sayExternal(context, plan);
       const { studyId, result } = await rooms.selection.run(
         {
           ...(await studyRequest(rooms, plan, feed, target)),
@@ -67,7 +68,13 @@ function selectKey(plan: LaunchPlan, feed: FeedOutputs): string | undefined {
     snapshot: feed.snapshot,
     test: feed.test?.snapshot ?? null,
     options,
+    ...(plan.external === null ? {} : { external: externalIdentity(plan.external) }),
   });
+}
+
+/** What decides the trees of external families; where they are installed does not. */
+function externalIdentity({ digest, libraries }: NonNullable<LaunchPlan['external']>) {
+  return { digest, libraries: libraries.map(({ family, version }) => `${family} ${version}`) };
 }
 
 function resolveTarget(target: string, feed: FeedOutputs): string {
@@ -102,6 +109,7 @@ async function studyRequest(rooms: LaunchRooms, plan: LaunchPlan, feed: FeedOutp
     seed: plan.seed,
     ...(inheritedSplit === undefined ? {} : { inheritedSplit }),
     separateTest: feed.test !== null,
+    ...(plan.external === null ? {} : { external: plan.external }),
     threads: rooms.threads,
   };
 }
@@ -115,6 +123,18 @@ async function championSplit(
   const champion = await rooms.registry.champion(plan.name);
   if (champion === undefined || champion.signature.target !== target) return undefined;
   return (await readBundle(rooms.blobs, champion.bundleDigest)).split;
+}
+
+function sayExternal(context: StepContext, { families, external }: LaunchPlan): void {
+  if (families === 'node') return;
+  if (external === null) {
+    context.log(
+      'no Python families are installed: LightGBM, XGBoost, CatBoost and scikit-learn would be tried, too; `slipway doctor --python` installs them',
+    );
+    return;
+  }
+  const list = [...new Set(external.libraries.map(({ library, version }) => `${library} ${version}`))];
+  context.log(`${list.join(', ')} from ${external.sealed ? 'the sealed environment' : external.interpreter}`);
 }
 
 /** Tells people what the study does, and loads the first servable model the moment it exists. */
@@ -144,6 +164,15 @@ function watchStudy(rooms: LaunchRooms, context: StepContext, plan: LaunchPlan) 
           `${position} of ${length} candidates, newest ${row.candidate} ${row.metric} ${row.score.toFixed(4)}`,
           position / length,
           remainingSeconds,
+        );
+        break;
+      }
+      case 'candidate-failed': {
+        const { failure, position, length } = progress;
+        context.log(`${failure.candidate} is left out: ${failure.code}: ${failure.message}`);
+        context.progress(
+          `${position} of ${length} candidates, ${failure.candidate} left out`,
+          position / length,
         );
         break;
       }

@@ -5,6 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import type { JsonObject, PipelineDefinition, PipelineService } from '../pipelines/types.ts';
 import type { BlobStore } from '../ports/blobs.ts';
+import type { ExternalEnvironment } from '../selection/ports.ts';
 import { launchKey, planLaunch, planToParams } from './launch-plan.ts';
 import { launchResultOf } from './launch-result.ts';
 import { openSource } from './source-file.ts';
@@ -18,6 +19,8 @@ export interface LaunchServices {
   /** The first two steps alone. */
   readonly study: PipelineDefinition;
   readonly codeDigest: string;
+  /** The Python that fits external families, if there is one. */
+  readonly findExternal: () => Promise<ExternalEnvironment | undefined>;
   /** Where the server is reached; known only once it listens. */
   readonly baseUrl: () => string;
 }
@@ -48,7 +51,8 @@ export function createLauncher(services: LaunchServices): Launcher {
     const data = request.data === undefined ? null : await openDataset(feeding, request.data);
     const testSource =
       request.testSource === undefined ? null : await openSource(request.testSource, caller, blobs);
-    const plan = planLaunch(request, { source, data, testSource }, clock.now());
+    const external = request.families === 'all' ? ((await services.findExternal()) ?? null) : null;
+    const plan = planLaunch(request, { source, data, testSource, external }, clock.now());
     const key = launchKey(plan, codeDigest);
     const started = await pipelines.start(flow, {
       key: flow === definition ? key : digestOf({ pipeline: flow.name, key }),

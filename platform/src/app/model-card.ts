@@ -24,13 +24,14 @@ export function modelCard({ plan, feed, select, packaged }: CardFacts): ModelCar
       importance: importance.get(name) ?? null,
     })),
     excluded: excludedColumns(plan, select),
-    limitations: limitations(feed, select),
+    limitations: [...limitations(feed, select), ...unsealed(plan, packaged)],
     params: { candidate: packaged.candidate, ...packaged.params },
     seed: plan.seed,
     requirements: {
       runtime: 'any ONNX runtime with ai.onnx 17 and ai.onnx.ml 3; coercions applied before the graph',
       inputs: select.signature.inputs.length,
       family: packaged.family,
+      ...(packaged.trainers === undefined ? {} : { trainedBy: packaged.trainers }),
     },
   };
 }
@@ -41,6 +42,15 @@ function excludedColumns(plan: LaunchPlan, select: SelectOutputs): ModelCard['ex
     .filter((finding) => finding.action === 'excluded')
     .flatMap((finding) => finding.columns.map((column) => ({ column, reason: finding.summary })));
   return [...byUser, ...byGuard];
+}
+
+/** Packages that were used as they were found make a model that another machine may not repeat. */
+function unsealed({ external }: LaunchPlan, { trainers }: PackagedModel): string[] {
+  if (trainers === undefined || external?.sealed !== false) return [];
+  const list = trainers.map(({ library, version }) => `${library} ${version}`).join(', ');
+  return [
+    `Fitted by ${list} from an unsealed Python environment: its packages were used as found, and may differ elsewhere.`,
+  ];
 }
 
 function limitations(feed: FeedOutputs, select: SelectOutputs): string[] {

@@ -32,6 +32,8 @@ export interface PackagedModel {
   readonly candidate: string;
   readonly params: StoredModel['params'];
   readonly family: string;
+  /** Libraries of another runtime that fitted it; absent: Slipway alone. */
+  readonly trainers?: StoredModel['trainers'];
 }
 
 /** Rows of the training part whose predictions describe the model when it has no held-out rows of its own. */
@@ -75,6 +77,7 @@ export async function packageModel(request: PackageRequest): Promise<PackagedMod
     candidate: stored.candidate,
     params: stored.params,
     family: stored.model.family,
+    ...(stored.trainers === undefined ? {} : { trainers: stored.trainers }),
   };
 }
 

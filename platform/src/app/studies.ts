@@ -6,6 +6,8 @@ import type { PipelineService } from '../pipelines/types.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { compareCandidates, planStudy } from '../selection/index.ts';
 import type { SelectionService } from '../selection/types.ts';
+import type { Config } from './config.ts';
+import { findExternal } from './external.ts';
 import { openDataset } from './launch.ts';
 import type { SelectOutputs } from './step-outputs.ts';
 
@@ -26,6 +28,7 @@ export function createStudies(rooms: {
   readonly feeding: Pick<FeedingService, 'snapshot'>;
   readonly pipelines: Pick<PipelineService, 'run'>;
   readonly blobs: BlobStore;
+  readonly config: Config;
 }): Studies {
   const { selection, feeding, pipelines, blobs } = rooms;
   const runOfStudy = async (studyId: string) => {
@@ -40,6 +43,7 @@ export function createStudies(rooms: {
       const { rows, profile } = await feeding.snapshot(dataset, version);
       return planStudy({
         ...{ dataset, version, rows, profile, target, task: task ?? 'auto', exclude: exclude ?? [] },
+        external: await findExternal(rooms.config).catch(() => undefined),
         machine: { cores: cpus().length, memoryBytes: totalmem() },
       });
     },

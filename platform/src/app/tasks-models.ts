@@ -1,19 +1,32 @@
 import { createDuckdbEngine } from '../adapters/engine-duckdb/index.ts';
 import type { TaskControl } from '../adapters/executor-process/index.ts';
+import { createPythonFamilies } from '../adapters/families-python/index.ts';
 import { createOnnxRuntime } from '../adapters/runtime-onnx/index.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { runStudy } from '../selection/index.ts';
 import type { StudyRequest } from '../selection/types.ts';
 import { runValidation } from '../validation/index.ts';
 import type { ValidationRequest } from '../validation/types.ts';
+import { systemEnvironment } from './config.ts';
 import { type PackageRequest, packageModel } from './package-model.ts';
 
 /** Tasks that fit or run models, as the child process runs them. */
 export async function select(input: unknown, control: TaskControl): Promise<unknown> {
-  return runStudy(input as StudyRequest, {
+  const request = input as StudyRequest;
+  const { external, journalDir } = request;
+  return runStudy(request, {
     engine: createDuckdbEngine(),
     runtime: createOnnxRuntime(),
     clock: systemClock,
+    ...(external === undefined
+      ? {}
+      : {
+          external: createPythonFamilies({
+            interpreter: external.interpreter,
+            workDir: `${journalDir}-external`,
+            environment: systemEnvironment(),
+          }),
+        }),
     onProgress: control.onProgress,
     signal: control.signal,
   });

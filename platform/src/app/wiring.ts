@@ -21,6 +21,7 @@ import type { App } from './app.ts';
 import { readBundle, servableFrom } from './bundles.ts';
 import { codeDigest } from './code-digest.ts';
 import { type Config, environmentVariable } from './config.ts';
+import { findExternal } from './external.ts';
 import { type HomeFolders, openHome, secretKey } from './home.ts';
 import { createLauncher } from './launch.ts';
 import { launchPipeline, studyPipeline } from './launch-flow.ts';
@@ -164,6 +165,7 @@ function finish(parts: {
     definition: launchPipeline(launchRooms),
     study: studyPipeline(launchRooms),
     codeDigest: codeDigest(),
+    findExternal: () => findExternal(config),
     baseUrl: () => url,
   });
   const loads = createLoader({ ...rooms, definition: loadPipeline(rooms) });
@@ -190,7 +192,7 @@ function finish(parts: {
   return {
     ...rooms,
     ...launcher,
-    ...createStudies(rooms),
+    ...createStudies({ ...rooms, config }),
     config,
     idempotency: stores.idempotency,
     loads,

@@ -66,6 +66,12 @@ const SEARCH: readonly OptionSpec[] = [
     choices: ['exclude', 'fail', 'keep'],
     defaultText: 'exclude',
   },
+  {
+    flags: '--families <families>',
+    about: 'all: try LightGBM, XGBoost, CatBoost and scikit-learn, too',
+    choices: ['node', 'all'],
+    defaultText: 'node',
+  },
   { flags: '--force', about: 'run every step again although nothing changed' },
   { flags: '--position <count>', about: 'replay exactly this many schedule entries, whatever the budget' },
 ];

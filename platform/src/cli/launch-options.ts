@@ -23,6 +23,7 @@ export interface LaunchOptions extends CommonOptions {
   readonly time?: string;
   readonly group?: string;
   readonly leaks?: LaunchRequest['leaks'];
+  readonly families?: LaunchRequest['families'];
   readonly policy?: string;
   readonly force?: boolean;
   readonly position?: string;
@@ -36,7 +37,7 @@ export async function readLaunchOptions(
   options: LaunchOptions,
   startedAt: number,
 ): Promise<Omit<LaunchRequest, 'source' | 'testSource'>> {
-  const { target, data, name, task, positive, metric, header, time, group, leaks, force } = options;
+  const { target, data, name, task, positive, metric, header, time, group, leaks, families, force } = options;
   if (target === undefined)
     throw usageError('--target is missing', 'Name the column to predict: --target <column>.');
   const request = {
@@ -50,6 +51,7 @@ export async function readLaunchOptions(
     time,
     group,
     leaks,
+    families,
     force,
     exclude: options.exclude === undefined ? undefined : readNames(options.exclude),
     types: options.types === undefined ? undefined : readTypes(options.types),

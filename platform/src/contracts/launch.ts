@@ -47,6 +47,13 @@ export const LaunchRequest = Type.Object(
     leaks: Type.Optional(
       Type.Unsafe<'exclude' | 'fail' | 'keep'>({ type: 'string', enum: ['exclude', 'fail', 'keep'] }),
     ),
+    families: Type.Optional(
+      Type.Unsafe<'node' | 'all'>({
+        type: 'string',
+        enum: ['node', 'all'],
+        description: "'all' adds LightGBM, XGBoost, CatBoost and scikit-learn where a Python has them",
+      }),
+    ),
     policy: Type.Optional(Policy),
     /** Run every step again although nothing changed. */
     force: Type.Optional(Type.Boolean()),

@@ -41,6 +41,17 @@ export const LeaderboardRow = Type.Object({
 });
 export type LeaderboardRow = Static<typeof LeaderboardRow>;
 
+/** A schedule entry that could not be fitted: it is on no leaderboard, and the study went on. */
+export const CandidateFailure = Type.Object({
+  candidate: Type.String(),
+  family: Type.String(),
+  code: Type.String({
+    description: 'FAMILY_FAILED, FAMILY_TIMED_OUT, FAMILY_OUT_OF_MEMORY, FAMILY_DISAGREES',
+  }),
+  message: Type.String(),
+});
+export type CandidateFailure = Static<typeof CandidateFailure>;
+
 export const Schedule = Type.Object({
   /** All of the schedule was run within the budget. */
   exhausted: Type.Boolean(),
@@ -77,6 +88,8 @@ export const StudyDetail = Type.Composite([
     leaderboard: Type.Array(LeaderboardRow),
     schedule: Schedule,
     budgetSeconds: Type.Number(),
+    /** Entries that were lost; absent when there are none. */
+    failures: Type.Optional(Type.Array(CandidateFailure)),
     guards: Type.Array(GuardFinding),
     features: Type.Array(Type.String()),
     split: Type.Object({

@@ -1,6 +1,7 @@
 import type { LeaderboardRow } from '../contracts/studies.ts';
 import { blendPredictions } from './blend.ts';
 import type { StudyContext } from './evaluate.ts';
+import { isBoosted } from './external-schedule.ts';
 import type { CandidateRecord, Journal } from './journal.ts';
 import { advantage, foldScoresOf, meanOf, spreadOf } from './scoring.ts';
 
@@ -49,9 +50,7 @@ export function rankContenders(
 function blendOf(context: StudyContext, ranked: readonly Contender[]): Contender | undefined {
   const { yardstick, prepared } = context;
   const { data } = prepared;
-  const boosters = ranked
-    .filter(({ members }) => members[0]!.row.family === 'booster')
-    .slice(0, BLEND_MEMBERS);
+  const boosters = ranked.filter(({ members }) => isBoosted(members[0]!.row.family)).slice(0, BLEND_MEMBERS);
   const [best] = ranked;
   if (boosters.length < 2 || best === undefined) return undefined;
   const members = boosters.map((booster) => booster.members[0]!);

@@ -43,4 +43,28 @@ export const SELECTION_ERRORS = defineErrors({
   STUDY_WITHOUT_MODEL: { status: 409, exit: 5, kind: 'user', title: 'The study has no model' },
   /** Thrown when a study id is unknown. */
   STUDY_NOT_FOUND: { status: 404, exit: 3, kind: 'user', title: 'There is no such study' },
+  /** Raised when an external family's process ends, or its library raises: only its candidate is lost. */
+  FAMILY_FAILED: { status: 500, exit: 1, kind: 'operating', title: 'An external family could not be fitted' },
+  /** Raised when an external family's fit takes longer than it may: only its candidate is lost. */
+  FAMILY_TIMED_OUT: {
+    status: 504,
+    exit: 1,
+    kind: 'operating',
+    title: 'An external family took too long',
+    retryable: true,
+  },
+  /** Raised when an external family needs more memory than it may have: only its candidate is lost. */
+  FAMILY_OUT_OF_MEMORY: {
+    status: 507,
+    exit: 1,
+    kind: 'operating',
+    title: 'An external family ran out of memory',
+  },
+  /** Raised when the trees read from an external library do not answer as the library does: only its candidate is lost. */
+  FAMILY_DISAGREES: {
+    status: 500,
+    exit: 1,
+    kind: 'bug',
+    title: 'The trees of an external family do not answer as its library does',
+  },
 });

@@ -35,7 +35,7 @@ export async function evaluateEntry(
       pool.run({
         ...jobOf(context, entry, `fold ${fold}`),
         ...{ train, valid },
-        earlyStopping: entry.family === 'booster' && entry.earlyStopping,
+        earlyStopping: stopsEarly(entry),
         // The graph of one fold stands for the candidate's size and speed; the winner's own is measured after its refit.
         wants: { graph: fold === 0 },
       }),
@@ -62,6 +62,11 @@ export async function evaluateEntry(
     foldSeconds: outcomes.map(({ seconds }) => seconds),
   };
   return { record, predictions };
+}
+
+/** Whether held-out rows decide the number of rounds. */
+export function stopsEarly(entry: ScheduleEntry): boolean {
+  return 'earlyStopping' in entry && entry.earlyStopping;
 }
 
 /** Bytes and single-row time of a graph. */

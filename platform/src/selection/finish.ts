@@ -1,17 +1,18 @@
 import type { LeaderboardRow } from '../contracts/studies.ts';
 import type { ParityReport } from '../estimators/onnx/parity.ts';
 import type { Model } from '../estimators/types.ts';
-import { SlipwayError } from '../kernel/errors.ts';
+import { SlipwayError, toSlipwayError } from '../kernel/errors.ts';
 import { mergeBoosters } from './blend.ts';
 import { blendRow, type Contender, rankContenders } from './contenders.ts';
 import { jobOf, measured, round3, type StudyContext } from './evaluate.ts';
+import { isExternal } from './external-fits.ts';
 import { checkGraph } from './graph-check.ts';
 import type { CandidateRecord, Journal } from './journal.ts';
 import { type Refitted, refit, refitParams } from './refit.ts';
 import { graphOf } from './run-fit.ts';
 import type { ScheduleEntry } from './schedule.ts';
 import { againstBest } from './scoring.ts';
-import type { StoredModel, StudyResult } from './types.ts';
+import type { StoredModel, StudyRequest, StudyResult, Trainer } from './types.ts';
 
 type Finished = Pick<
   StudyResult,
@@ -39,14 +40,16 @@ export async function finishStudy(context: StudyContext, options: FinishOptions)
   // Queued together, so that threads share the work: the likely winner's members first, then baselines and importance.
   for (const member of contenders[0]!.members) void refits(member.index);
   const baselines = writeBaselines(context, options, refits);
-  const importance = importanceOf(context, options, contenders[0]!.members[0]!);
+  const importance = importanceOfBest(context, options, contenders);
   // Looked at below; without this a failure before that would be unhandled.
   for (const pending of [baselines, importance]) pending.catch(() => undefined);
   const winner = await firstSound(context, contenders, refits, onPhase);
+  const trainers = trainersOf(context.request, winner.contender);
   const stored: StoredModel = {
     candidate: winner.contender.name,
     params: winner.params,
     model: winner.model,
+    ...(trainers.length === 0 ? {} : { trainers }),
   };
   const winnerRow = { ...(await measured(context, winner.graph)) };
   return {
@@ -97,7 +100,14 @@ async function firstSound(
 ): Promise<Sound> {
   let worst = 0;
   for (const contender of contenders) {
-    const built = await buildContender(context, contender, refits);
+    const built = await buildContender(context, contender, refits).catch((error) => {
+      // An external family that could be fitted on the folds and cannot on all rows loses its candidate, not the study.
+      const { code, message } = toSlipwayError(error);
+      const external = contender.members.some(({ row }) => isExternal(row.family));
+      if (!external || code === 'CANCELLED') throw error;
+      onPhase(`${contender.name} is passed over: ${message}`);
+      return undefined;
+    });
     if (built === undefined) continue;
     const parity = await checkGraph(
       context.runtime,
@@ -146,6 +156,31 @@ async function writeBaselines(
     }),
   );
   return written.flat();
+}
+
+/** Of the likely winner; of the best that is our own when an external family cannot be fitted once more. */
+function importanceOfBest(
+  context: StudyContext,
+  options: FinishOptions,
+  contenders: readonly Contender[],
+): ReturnType<typeof importanceOf> {
+  const members = contenders.flatMap((contender) => contender.members);
+  return importanceOf(context, options, members[0]!).catch((error) => {
+    const own = members.find(({ row }) => !isExternal(row.family));
+    if (!isExternal(members[0]!.row.family) || own === undefined) throw error;
+    return importanceOf(context, options, own);
+  });
+}
+
+/** Libraries that fitted a contender's members. */
+function trainersOf({ external }: StudyRequest, { members }: Contender): Trainer[] {
+  const families = new Set<string>(members.map(({ row }) => row.family));
+  return (external?.libraries ?? [])
+    .filter(({ family }) => families.has(family))
+    .map(({ library, version, licence }) => ({
+      ...{ library, version, licence },
+      environment: `${external!.sealed ? 'sealed' : 'unsealed'} (sha256 ${external!.digest.slice(0, 16)}), Python ${external!.version}`,
+    }));
 }
 
 /** Share of the loss that each column keeps away, by permutation on rows the model of the first fold has not seen. */

@@ -1,6 +1,7 @@
-import type { Family, Task } from '../estimators/types.ts';
+import type { BoosterModel, Family, Task } from '../estimators/types.ts';
 import type { SerializedError } from '../kernel/errors.ts';
 import type { FeatureMatrix } from '../tables/features.ts';
+import type { ExternalFamily } from './ports.ts';
 
 /** The rows all fits share. Arrays lie in shared memory, so a worker costs no copy of them. */
 export interface FitData {
@@ -15,7 +16,7 @@ export interface FitData {
 
 /** One fit. Its result is a function of data and job alone: which worker runs it, and when, changes nothing. */
 export interface FitJob {
-  readonly family: Family;
+  readonly family: Family | ExternalFamily;
   readonly params: Readonly<Record<string, unknown>>;
   readonly seed: number;
   /** Rows to fit on. */
@@ -32,6 +33,17 @@ export interface FitJob {
     /** Importance of the features on (a sample of) `valid`. */
     readonly importance?: boolean;
   };
+  /** What an external family has fitted already: only the rest is to be done. */
+  readonly fitted?: FittedOutside;
+}
+
+/** A model that another runtime fitted, in our form. */
+export interface FittedOutside {
+  readonly model: BoosterModel;
+  readonly rounds: number;
+  readonly seconds: number;
+  /** The library's own predictions of `valid`, which the model must give, too; empty without `valid`. */
+  readonly predictions: Float64Array;
 }
 
 export interface FitOutcome {

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { SlipwayError } from '../kernel/errors.ts';
+import { SlipwayError, toSlipwayError } from '../kernel/errors.ts';
 import { builtModule } from '../kernel/module-path.ts';
 import type { FeatureMatrix } from '../tables/features.ts';
+import { isExternal, type OutsideFitter } from './external-fits.ts';
 import type { FitData, FitJob, FitOutcome, FromWorker, ToWorker } from './fit-jobs.ts';
 
 interface Waiting {
@@ -25,12 +26,20 @@ interface Seat {
 export class FitPool {
   readonly #seats: Seat[];
   readonly #queue: Waiting[] = [];
+  readonly #outside: OutsideFitter | undefined;
+  readonly #fittingOutside = new Set<AbortController>();
+  #data: FitData | undefined;
   readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
   #lastId = 0;
   #crash: SlipwayError | undefined;
 
-  /** Workers start at once, so that they load while the rows are read. */
-  constructor(threads: number) {
+  /**
+   * Workers start at once, so that they load while the rows are read.
+   *
+   * @param outside fits what external families are asked for; its thread waits meanwhile, so that no more runs than there are threads
+   */
+  constructor(threads: number, outside?: OutsideFitter) {
+    this.#outside = outside;
     this.#seats = Array.from({ length: Math.max(1, threads) }, () => {
       const worker = new Worker(builtModule(import.meta.url, './fit-worker.js'));
       const seat: Seat = { worker, busy: undefined };
@@ -42,6 +51,7 @@ export class FitPool {
 
   /** Hands the rows to every worker. Arrays are expected in shared memory (`shareMatrix`, `shareTarget`). */
   load(data: FitData): void {
+    this.#data = data;
     for (const { worker } of this.#seats)
       this.#post(worker, { type: 'data', data, cancelled: this.#cancelled });
   }
@@ -57,6 +67,7 @@ export class FitPool {
   /** Gives up everything that is queued or running. Jobs added later run as usual. */
   cancelAll(): void {
     Atomics.store(this.#cancelled, 0, this.#lastId);
+    for (const fitting of this.#fittingOutside) fitting.abort();
     for (const { reject } of this.#queue.splice(0)) {
       reject(new SlipwayError('CANCELLED', { message: 'the fit was given up before it began' }));
     }
@@ -79,7 +90,23 @@ export class FitPool {
       const next = this.#queue.shift();
       if (next === undefined) return;
       seat.busy = next;
-      this.#post(seat.worker, { type: 'job', id: next.id, job: next.job });
+      if (isExternal(next.job.family)) void this.#fitOutside(seat, next);
+      else this.#post(seat.worker, { type: 'job', id: next.id, job: next.job });
+    }
+  }
+
+  async #fitOutside(seat: Seat, { id, job }: Waiting): Promise<void> {
+    const fitting = new AbortController();
+    this.#fittingOutside.add(fitting);
+    try {
+      const fitted = await this.#outside!(this.#data!, job, fitting.signal);
+      // Predictions, graph and importance are the worker's, as for every model.
+      if (seat.busy?.id === id) this.#post(seat.worker, { type: 'job', id, job: { ...job, fitted } });
+    } catch (error) {
+      const failure = toSlipwayError(error).toJSON();
+      if (seat.busy?.id === id) this.#settle(seat, { type: 'failed', id, error: failure });
+    } finally {
+      this.#fittingOutside.delete(fitting);
     }
   }
 

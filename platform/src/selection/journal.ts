@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LeaderboardRow } from '../contracts/studies.ts';
+import type { CandidateFailure, LeaderboardRow } from '../contracts/studies.ts';
 import { digestOf } from '../kernel/canonical-json.ts';
 import type { StudyRequest } from './types.ts';
 
@@ -56,6 +56,15 @@ export class Journal {
     return this.#readJson<CandidateRecord>(recordName(index));
   }
 
+  /** An entry that could not be fitted is not tried again: what hung would hang once more. */
+  addFailure(index: number, failure: CandidateFailure): void {
+    this.#write(failureName(index), JSON.stringify(failure));
+  }
+
+  failure(index: number): CandidateFailure | undefined {
+    return this.#readJson<CandidateFailure>(failureName(index));
+  }
+
   /** Row-major out-of-fold rows × outputs, folds one after the other. */
   predictions(index: number): Float64Array {
     const bytes = readFileSync(this.path(predictionsName(index)));
@@ -100,6 +109,10 @@ function searchKey(request: StudyRequest): string {
 
 function recordName(index: number): string {
   return `candidate-${String(index).padStart(3, '0')}.json`;
+}
+
+function failureName(index: number): string {
+  return `candidate-${String(index).padStart(3, '0')}.failed.json`;
 }
 
 function predictionsName(index: number): string {

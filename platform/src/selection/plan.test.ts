@@ -15,6 +15,7 @@ const input = (facts: Partial<PlanInput> = {}): PlanInput => ({
     column('y', { type: 'string', distinct: 2 }),
   ],
   machine: { cores: 2, memoryBytes: 8e9 },
+  external: undefined,
   ...facts,
 });
 

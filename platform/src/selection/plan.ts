@@ -1,9 +1,11 @@
 import type { ColumnProfile } from '../contracts/profile.ts';
 import type { PlannedFamily, StudyPlan } from '../contracts/studies.ts';
 import { familyRequirements } from '../estimators/families.ts';
-import type { Family, FamilyRequirements, Task } from '../estimators/types.ts';
+import type { FamilyRequirements, Task } from '../estimators/types.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import { nearestName } from '../kernel/names.ts';
+import { withExternal } from './external-schedule.ts';
+import { EXTERNAL_FAMILIES, type ExternalEnvironment, type ExternalFamily } from './ports.ts';
 import { SEARCH_ROWS_MAX } from './prepare.ts';
 import { type ScheduleEntry, scheduleFor } from './schedule.ts';
 import { CLASS_ROWS_MIN, ROWS_MIN } from './target.ts';
@@ -20,6 +22,8 @@ export interface PlanInput {
   readonly task: 'auto' | Task;
   readonly exclude: readonly string[];
   readonly machine: { readonly cores: number; readonly memoryBytes: number };
+  /** Python and its libraries, where they are. */
+  readonly external: ExternalEnvironment | undefined;
 }
 
 /** Seconds of one thread for one feature of one row in one round; measured on 50,000 × 20 (bench/booster.mjs). */
@@ -66,7 +70,8 @@ export function planStudy(input: PlanInput): StudyPlan {
     task,
     classes,
   };
-  const schedule = scheduleFor(task, { rows: size.rows, classes, features: size.width });
+  const own = scheduleFor(task, { rows: size.rows, classes, features: size.width });
+  const schedule = withExternal(own, EXTERNAL_FAMILIES, { task, rows: size.rows, classes });
   const families = Object.values(familyRequirements) as FamilyRequirements[];
   return {
     dataset: input.dataset,
@@ -74,7 +79,10 @@ export function planStudy(input: PlanInput): StudyPlan {
     target: target.name,
     ...{ task, classes, rows, features, machine: input.machine },
     folds: size.rows >= LARGE_ROWS ? FOLDS_LARGE : FOLDS,
-    families: families.map((family) => planFamily(family, { size, columns, schedule, input })),
+    families: [
+      ...families.map((family) => planFamily(family, { size, columns, schedule, input })),
+      ...EXTERNAL_FAMILIES.map((family) => planExternal(family, { size, schedule, input })),
+    ],
     flow: flowOf(input, task),
   };
 }
@@ -176,9 +184,53 @@ function planFamily(
   };
 }
 
+/** What each Python library is licensed under. */
+const LICENCES: Readonly<Record<ExternalFamily, string>> = {
+  lightgbm: 'MIT',
+  xgboost: 'Apache-2.0',
+  catboost: 'Apache-2.0',
+  'sklearn-hgb': 'BSD-3-Clause',
+  'sklearn-forest': 'BSD-3-Clause',
+  'sklearn-extra': 'BSD-3-Clause',
+};
+
+/** A family of another runtime: its trees become ours, so that all else is the same. It costs about what ours does, on one thread. */
+function planExternal(
+  family: ExternalFamily,
+  {
+    size,
+    schedule,
+    input,
+  }: { readonly size: Size; readonly schedule: readonly ScheduleEntry[]; readonly input: PlanInput },
+): PlannedFamily {
+  const entries = schedule.filter((entry) => entry.family === family);
+  const library = input.external?.libraries.find((one) => one.family === family);
+  const outputs = size.task === 'multiclass' ? size.classes : 1;
+  const against: string[] = [];
+  if (library === undefined)
+    against.push(
+      'its Python library is not here: `slipway doctor --python` installs it, SLIPWAY_PYTHON names one',
+    );
+  if (entries.length === 0) against.push(`it is not tried for ${size.task} with ${size.classes} classes`);
+  const notes = library === undefined ? [] : [`${library.library} ${library.version}, with --families all`];
+  return {
+    family,
+    runs: against.length === 0,
+    reasons: [...against, ...notes],
+    runtime: 'python',
+    takesMissing: true,
+    takesCategories: true,
+    candidates: entries.map(({ candidate }) => candidate),
+    fitSeconds: Math.max(0, ...entries.map((entry) => secondsOf(entry, size))),
+    fitBytes: Math.round(familyRequirements.booster.memoryBytes(size.rows, size.width, outputs)),
+    outputs: OUTPUTS[size.task],
+    licence: library?.licence ?? LICENCES[family],
+  };
+}
+
 function secondsOf(entry: ScheduleEntry, { rows, width, encodedWidth, task, classes }: Size): number {
   const outputs = task === 'multiclass' ? classes : 1;
-  const family: Family = entry.family;
+  const { family } = entry;
   if (family === 'constant') return rows * 1e-8;
   const params = entry.params as { rounds?: number; iterationsMax?: number };
   if (family === 'linear')

@@ -1,5 +1,5 @@
 import type { BoosterParams, Model } from '../estimators/types.ts';
-import { jobOf, type StudyContext } from './evaluate.ts';
+import { jobOf, type StudyContext, stopsEarly } from './evaluate.ts';
 import type { CandidateRecord } from './journal.ts';
 import { SEARCH_ROWS_MAX } from './prepare.ts';
 import type { ScheduleEntry } from './schedule.ts';
@@ -50,7 +50,7 @@ export function refitParams(
   record: CandidateRecord | undefined,
 ): Record<string, number> {
   const params = { ...entry.params } as Record<string, number>;
-  if (entry.family !== 'booster' || !entry.earlyStopping || record === undefined) return params;
+  if (!stopsEarly(entry) || record === undefined) return params;
   // Beyond the rows of the search the rounds stay as they are: what they would gain there has not been measured.
   const rows = Math.min(prepared.data.target.length, SEARCH_ROWS_MAX);
   const scaled = record.foldRounds.map(

@@ -1,11 +1,11 @@
 import { type FamilyParams, fitFamily } from '../estimators/families.ts';
 import { exportOnnx } from '../estimators/onnx/export.ts';
 import { predictModel } from '../estimators/predict.ts';
-import type { Model, TrainingSet } from '../estimators/types.ts';
+import type { Family, Model, TrainingSet } from '../estimators/types.ts';
 import { SlipwayError } from '../kernel/errors.ts';
 import { createRng } from '../kernel/rng.ts';
 import { type Feature, takeFeatureRows } from '../tables/features.ts';
-import type { FitData, FitJob, FitOutcome } from './fit-jobs.ts';
+import type { FitData, FitJob, FitOutcome, FittedOutside } from './fit-jobs.ts';
 
 const IMPORTANCE_ROWS_MAX = 2_000;
 
@@ -19,15 +19,18 @@ export function runFit(data: FitData, job: FitJob, mayContinue: () => boolean): 
   const started = performance.now();
   const training = subset(data, job.train);
   const valid = job.valid === undefined ? undefined : subset(data, job.valid);
-  const { model, rounds } = fitFamily(job.family, training, job.params as FamilyParams[typeof job.family], {
-    seed: job.seed,
-    ...(job.earlyStopping === true && valid !== undefined ? { valid } : {}),
-    onProgress: mayContinue,
-  });
+  const { model, rounds } =
+    job.fitted ??
+    fitFamily(job.family as Family, training, job.params as FamilyParams[Family], {
+      seed: job.seed,
+      ...(job.earlyStopping === true && valid !== undefined ? { valid } : {}),
+      onProgress: mayContinue,
+    });
   // A fit that was stopped half-way is not what the schedule names.
   if (!mayContinue()) throw new SlipwayError('CANCELLED', { message: 'the fit was given up' });
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = job.fitted?.seconds ?? (performance.now() - started) / 1000;
   const predictions = valid === undefined ? new Float64Array(0) : predictModel(model, valid.features);
+  if (job.fitted !== undefined) requireAgreement(job.fitted, predictions, job.family);
   const { graph, model: json, importance } = job.wants;
   return {
     predictions,
@@ -39,6 +42,35 @@ export function runFit(data: FitData, job: FitJob, mayContinue: () => boolean): 
       ? { importance: importanceOf(model, valid, job.seed) }
       : {}),
   };
+}
+
+/** Greatest difference between an external library's answers and those of the trees read from it, as in the parity gate. */
+const AGREEMENT_TOLERANCE = 1e-5;
+
+/** @throws FAMILY_DISAGREES */
+function requireAgreement(
+  { model, predictions: wanted }: FittedOutside,
+  predictions: Float64Array,
+  family: string,
+): void {
+  const unit =
+    model.task === 'regression'
+      ? Math.max(1, ...[...wanted.subarray(0, 1_000)].map((value) => Math.abs(value)))
+      : 1;
+  let greatest = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    const delta =
+      Math.abs(wanted[i]! - predictions[i]!) /
+      Math.max(unit, model.task === 'regression' ? Math.abs(wanted[i]!) : 1);
+    // Not a number on either side is no agreement.
+    if (!(delta <= greatest)) greatest = Number.isNaN(delta) ? Number.POSITIVE_INFINITY : delta;
+  }
+  if (greatest <= AGREEMENT_TOLERANCE) return;
+  throw new SlipwayError('FAMILY_DISAGREES', {
+    message: `the trees read from ${family} differ from its own answers by ${greatest}`,
+    fix: 'The candidate is left out; report this with the versions of the libraries.',
+    details: { family, delta: String(greatest) },
+  });
 }
 
 export function graphOf(model: Model, data: Pick<FitData, 'task' | 'labels' | 'features'>): Uint8Array {

@@ -1,5 +1,6 @@
 import type { FamilyParams } from '../estimators/families.ts';
 import type { BoosterParams, ForestParams, LinearParams, Task } from '../estimators/types.ts';
+import type { ExternalFamily } from './ports.ts';
 
 /** One line of the schedule: what to fit, under the name it has on the leaderboard. */
 export type ScheduleEntry =
@@ -11,6 +12,12 @@ export type ScheduleEntry =
       readonly family: 'booster';
       readonly params: BoosterParams;
       /** Rounds are found on each fold's held-out rows; `params.rounds` is the most. */
+      readonly earlyStopping: boolean;
+    }
+  | {
+      readonly candidate: string;
+      readonly family: ExternalFamily;
+      readonly params: Readonly<Record<string, number>>;
       readonly earlyStopping: boolean;
     };
 

@@ -1,6 +1,8 @@
+import type { CandidateFailure } from '../contracts/studies.ts';
 import { toSlipwayError } from '../kernel/errors.ts';
 import { killPoint } from '../kernel/kill-points.ts';
 import { evaluateEntry, type StudyContext } from './evaluate.ts';
+import { isExternal } from './external-fits.ts';
 import type { CandidateRecord, Journal } from './journal.ts';
 import { SEARCH_ROWS_MAX } from './prepare.ts';
 import { refitParams, refitRowCount } from './refit.ts';
@@ -16,6 +18,10 @@ const WRITTEN_BYTES_PER_SECOND = 4e6;
 
 export interface SearchResult {
   readonly records: readonly CandidateRecord[];
+  /** Entries of external families that could not be fitted. */
+  readonly failures: readonly CandidateFailure[];
+  /** Entries done, failed ones included. */
+  readonly position: number;
   readonly exhausted: boolean;
 }
 
@@ -31,18 +37,21 @@ export async function search(
   options: {
     readonly journal: Journal;
     readonly onCandidate: (record: CandidateRecord, remainingSeconds: number) => void;
+    readonly onFailure: (failure: CandidateFailure, index: number) => void;
   },
 ): Promise<SearchResult> {
   const { request } = context;
-  const { journal, onCandidate } = options;
+  const { journal, onCandidate, onFailure } = options;
   const end = Math.min(schedule.length, Math.max(1, request.position ?? schedule.length));
   const bounded = request.position === undefined;
   const running = new Map<number, ReturnType<typeof evaluateEntry>>();
   const records: CandidateRecord[] = [];
+  const failures: CandidateFailure[] = [];
+  const known = (index: number) => finishedRecord(context, journal, index) ?? journal.failure(index);
   const budget = { ended: false };
   const left = () => request.budgetSeconds - context.seconds() - reserveSeconds(context, schedule, records);
   const start = (index: number) => {
-    if (index >= end || running.has(index) || finishedRecord(context, journal, index) !== undefined) return;
+    if (index >= end || running.has(index) || known(index) !== undefined) return;
     if (bounded && index >= ENTRIES_MIN && left() <= 0) return;
     const evaluation = evaluateEntry(context, schedule[index]!, index);
     // Awaited in its turn, or given up; either way its failure is looked at there.
@@ -50,28 +59,42 @@ export async function search(
     running.set(index, evaluation);
   };
   for (let index = 0; index < end; index++) {
-    const known = finishedRecord(context, journal, index);
-    if (known === undefined) {
+    if (known(index) === undefined) {
       start(index);
       start(index + 1);
-      const finished = await finishInTime(
-        context,
-        running.get(index),
-        bounded && index >= ENTRIES_MIN ? { left, budget } : undefined,
+      const bounds = bounded && index >= ENTRIES_MIN ? { left, budget } : undefined;
+      const entry = schedule[index]!;
+      const finished = await finishInTime(context, running.get(index), bounds).catch((error) =>
+        failureOf(entry, error),
       );
       if (finished === undefined) break;
       running.delete(index);
-      journal.add(finished.record, finished.predictions);
-      records.push(finished.record);
-    } else records.push(known);
+      if ('code' in finished) journal.addFailure(index, finished);
+      else journal.add(finished.record, finished.predictions);
+    }
     journal.recordSeconds(context.seconds());
-    onCandidate(records.at(-1)!, Math.max(0, request.budgetSeconds - context.seconds()));
+    const failure = journal.failure(index);
+    if (failure === undefined) {
+      records.push(finishedRecord(context, journal, index)!);
+      onCandidate(records.at(-1)!, Math.max(0, request.budgetSeconds - context.seconds()));
+    } else {
+      failures.push(failure);
+      onFailure(failure, index);
+    }
     killPoint('select:candidate');
     // The budget ended while this entry was being measured: the next one has been given up already.
     if (budget.ended) break;
   }
   context.pool.cancelAll();
-  return { records, exhausted: records.length === schedule.length };
+  const position = records.length + failures.length;
+  return { records, failures, position, exhausted: position === schedule.length };
+}
+
+/** The loss of an external family's candidate; everything else is the study's. */
+function failureOf({ candidate, family }: ScheduleEntry, error: unknown): CandidateFailure {
+  const { code, message } = toSlipwayError(error);
+  if (!isExternal(family) || code === 'CANCELLED') throw error;
+  return { candidate, family, code, message };
 }
 
 type Evaluated = Awaited<ReturnType<typeof evaluateEntry>>;
@@ -132,7 +155,7 @@ function reserveSeconds(
     return { family: entry.family, perFold, refit: (perFold / trainRows) * rows, bytes: record.row.bytes };
   });
   const boosters = costs
-    .filter(({ family }) => family === 'booster' || family === 'forest')
+    .filter(({ family }) => family !== 'constant' && family !== 'linear')
     .sort((a, b) => b.refit - a.refit)
     .slice(0, REFITS);
   const linear = Math.max(0, ...costs.filter(({ family }) => family === 'linear').map(({ refit }) => refit));

@@ -126,6 +126,11 @@ function createRecorder(parts: SelectionParts, begun: StudyDetail) {
     } else if (progress.type === 'first-model') {
       study = { ...study, firstModelSeconds: progress.seconds };
       write('study.first-model', { seconds: progress.seconds });
+    } else if (progress.type === 'candidate-failed') {
+      const { failure, position, length } = progress;
+      const schedule = { exhausted: position === length, position, length };
+      study = { ...study, schedule, failures: [...(study.failures ?? []), failure] };
+      write('study.candidate-failed', { candidate: failure.candidate, code: failure.code });
     } else if (progress.type === 'candidate') {
       study = withCandidate(study, progress);
       const { candidate, score, metric } = progress.row;
@@ -161,7 +166,7 @@ function withCandidate(
   { position, length }: Extract<StudyProgress, { type: 'candidate' }>,
 ): StudyDetail {
   const schedule = { exhausted: position === length, position, length };
-  return { ...study, schedule, candidates: position };
+  return { ...study, schedule, candidates: position - (study.failures?.length ?? 0) };
 }
 
 function completedStudy(study: StudyDetail, result: StudyResult): StudyDetail {

@@ -5,10 +5,13 @@ import type { Engine } from '../ports/engine.ts';
 import type { GraphRuntime } from '../ports/inference.ts';
 import type { Table } from '../tables/table.ts';
 import type { StudyContext } from './evaluate.ts';
+import { createOutsideFitter, fitSecondsMax } from './external-fits.ts';
+import { withExternal } from './external-schedule.ts';
 import { finishStudy } from './finish.ts';
 import { buildFirstModel } from './first-model.ts';
 import { FitPool } from './fit-pool.ts';
 import { Journal } from './journal.ts';
+import type { ExternalFamilies } from './ports.ts';
 import { type Prepared, prepareStudy } from './prepare.ts';
 import { readPart } from './read-part.ts';
 import { type ScheduleEntry, scheduleFor } from './schedule.ts';
@@ -20,6 +23,8 @@ export interface StudyTools {
   readonly engine: Engine;
   readonly runtime: GraphRuntime;
   readonly clock: Clock;
+  /** Fits external families; needed when the request names some. Closed by the study. */
+  readonly external?: ExternalFamilies;
   readonly onProgress?: (progress: StudyProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -39,7 +44,9 @@ export async function runStudy(request: StudyRequest, tools: StudyTools): Promis
   const started = clock.elapsed();
   const journal = new Journal(request.journalDir, request);
   const seconds = () => journal.secondsBefore + (clock.elapsed() - started) / 1000;
-  const pool = new FitPool(request.threads);
+  const outside =
+    tools.external === undefined ? undefined : createOutsideFitter(tools.external, fitSecondsMax(request));
+  const pool = new FitPool(request.threads, outside);
   const onAbort = () => void pool.close();
   signal?.addEventListener('abort', onAbort, { once: true });
   const timer = setInterval(() => journal.recordSeconds(seconds()), USED_INTERVAL_MS);
@@ -54,6 +61,7 @@ export async function runStudy(request: StudyRequest, tools: StudyTools): Promis
     clearInterval(timer);
     signal?.removeEventListener('abort', onAbort);
     await pool.close();
+    await tools.external?.close();
   }
 }
 
@@ -83,16 +91,14 @@ async function studyTable(table: Table, study: Study): Promise<StudyResult> {
   pool.load(data);
   const yardstick = yardstickOf(metric, data, folds);
   const context: StudyContext = { request, prepared, yardstick, pool, ...tools, seconds };
-  const schedule = scheduleFor(data.task, {
-    rows: data.target.length,
-    classes: data.classes,
-    features: data.features.features.length,
-  });
+  const schedule = scheduleOf(context);
   const firstModel = buildFirstModel(context, { schedule, journal, report });
   // Awaited below; without this a failure before that would be unhandled.
   firstModel.catch(() => undefined);
-  const { records, exhausted } = await search(context, schedule, {
+  const { records, failures, position, exhausted } = await search(context, schedule, {
     journal,
+    onFailure: (failure, index) =>
+      report({ type: 'candidate-failed', failure, position: index + 1, length: schedule.length }),
     onCandidate: ({ row, index }, remainingSeconds) =>
       report({ type: 'candidate', row, position: index + 1, length: schedule.length, remainingSeconds }),
   });
@@ -101,11 +107,21 @@ async function studyTable(table: Table, study: Study): Promise<StudyResult> {
   const finished = await finishStudy(context, { schedule, records, journal, onPhase });
   journal.recordSeconds(seconds());
   return {
-    ...describe(prepared, schedule, { position: records.length, exhausted }),
+    ...describe(prepared, schedule, { position, exhausted }),
     ...finished,
+    failures,
     seconds: seconds(),
     firstModelSeconds: firstModelSeconds ?? seconds(),
   };
+}
+
+function scheduleOf({ request, prepared }: StudyContext): ScheduleEntry[] {
+  const { task, target, classes, features } = prepared.data;
+  const size = { rows: target.length, classes, features: features.features.length };
+  const own = scheduleFor(task, size);
+  if (request.external === undefined) return own;
+  const families = request.external.libraries.map(({ family }) => family);
+  return withExternal(own, families, { task, ...size });
 }
 
 function describe(

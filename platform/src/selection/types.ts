@@ -1,6 +1,7 @@
 import type { Page, PageQuery } from '../contracts/common.ts';
 import type { ModelSignature } from '../contracts/models.ts';
 import type {
+  CandidateFailure,
   GuardFinding,
   LeaderboardRow,
   Schedule,
@@ -11,6 +12,7 @@ import type { SplitRule } from '../estimators/bundle.ts';
 import type { Model, Task } from '../estimators/types.ts';
 import type { Coercions } from '../tables/coercion.ts';
 import type { TableSchema } from '../tables/table.ts';
+import type { ExternalEnvironment } from './ports.ts';
 
 /** Everything a search depends on. Plain data: it crosses into the child process and is part of the cache key. */
 export interface StudyRequest {
@@ -40,6 +42,8 @@ export interface StudyRequest {
   readonly separateTest: boolean;
   /** Folder for the journal: finished candidates survive a kill and are not fitted again. */
   readonly journalDir: string;
+  /** Families of another runtime that are tried, too. Default: none. */
+  readonly external?: ExternalEnvironment;
   /** Worker threads for folds and candidates. Changes nothing but time. Default 2. */
   readonly threads: number;
 }
@@ -66,6 +70,13 @@ export type StudyProgress =
       readonly length: number;
       readonly remainingSeconds: number;
     }
+  /** An external family's candidate is lost; the study goes on. */
+  | {
+      readonly type: 'candidate-failed';
+      readonly failure: CandidateFailure;
+      readonly position: number;
+      readonly length: number;
+    }
   | { readonly type: 'phase'; readonly message: string; readonly fraction?: number };
 
 export interface StudyResult {
@@ -74,6 +85,8 @@ export interface StudyResult {
   readonly guards: readonly GuardFinding[];
   readonly features: readonly string[];
   readonly leaderboard: readonly LeaderboardRow[];
+  /** Schedule entries that could not be fitted. */
+  readonly failures: readonly CandidateFailure[];
   readonly schedule: Schedule;
   readonly split: SplitRule;
   readonly splitDescription: string;
@@ -100,6 +113,17 @@ export interface StoredModel {
   readonly candidate: string;
   readonly params: Readonly<Record<string, number | string | boolean>>;
   readonly model: Model;
+  /** Libraries of another runtime that fitted it, or parts of it. Absent: Slipway alone. */
+  readonly trainers?: readonly Trainer[];
+}
+
+/** Who fitted a model, as the model card tells it. */
+export interface Trainer {
+  readonly library: string;
+  readonly version: string;
+  readonly licence: string;
+  /** e.g. "sealed (sha256 0123…), Python 3.11.7". */
+  readonly environment: string;
 }
 
 export interface SelectionService {

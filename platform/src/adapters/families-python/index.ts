@@ -1,0 +1,2 @@
+export { findPython, sealedPython } from './environment.ts';
+export { createPythonFamilies, type PythonFamiliesOptions } from './families.ts';
