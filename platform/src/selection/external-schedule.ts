@@ -53,7 +53,7 @@ function entryOf(family: ExternalFamily, task: Task, { rows, classes }: Size): S
   const pace = manyClasses
     ? { rounds: 120, learningRate: 0.2, earlyStoppingRounds: 10 }
     : small
-      ? { rounds: 600, learningRate: 0.05, earlyStoppingRounds: 40 }
+      ? { rounds: 300, learningRate: 0.08, earlyStoppingRounds: 25 }
       : { rounds: 1_000, learningRate: 0.07, earlyStoppingRounds: 40 };
   const params = { ...pace, ...shapeOf(family, small), categoryRowsMin };
   return [{ candidate, family, params: withLeaves(params, family, categoryRowsMin), earlyStopping: true }];
