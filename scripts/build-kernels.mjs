@@ -31,7 +31,8 @@ async function buildBinary(target, prefix) {
     .map((name) => path.join(sources, name));
   const hash = createHash('sha256').update(flags.join(' '));
   // Files import each other: any change counts.
-  for (const name of readdirSync(sources).sort()) hash.update(name).update(readFileSync(path.join(sources, name)));
+  for (const name of readdirSync(sources).sort())
+    hash.update(name).update(readFileSync(path.join(sources, name)));
   const digest = hash.digest('hex');
   const stamp = `${target}.sha256`;
   if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return false;
