@@ -7,7 +7,7 @@ import { Workplace } from '../slipway-process.ts';
 const place = new Workplace();
 afterAll(() => place.close());
 
-const python = process.env['SLIPWAY_PYTHON'];
+const python = process.env['SLIPWAY_TEST_PYTHON'] ?? process.env['SLIPWAY_PYTHON'];
 const there = hasLibraries(python);
 if (!there)
   console.log('skipped: launches with Python families (SLIPWAY_PYTHON names no Python with LightGBM)');

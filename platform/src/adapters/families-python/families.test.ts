@@ -17,7 +17,7 @@ import { decodeFrame, encodeFrame } from './frame.ts';
 const root = mkdtempSync(join(tmpdir(), 'slipway-python-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const python = process.env['SLIPWAY_PYTHON'] ?? 'python3';
+const python = process.env['SLIPWAY_TEST_PYTHON'] ?? process.env['SLIPWAY_PYTHON'] ?? 'python3';
 const found = await findPython(python).catch((error: Error) => error.message);
 if (typeof found === 'string') console.log(`skipped: fits in Python (${found})`);
 const environment = typeof found === 'string' ? undefined : found;
