@@ -71,13 +71,18 @@ export class TreeExplainer {
 
   /**
    * @param columnOf per feature of the trees: index of the column its contribution is added to
+   * @param columns default: as many as `columnOf` names
    * @throws KERNELS_MISSING
    */
-  constructor(ensemble: TreeEnsemble, columnOf: readonly number[]) {
+  constructor(
+    ensemble: TreeEnsemble,
+    columnOf: readonly number[],
+    columns = columnOf.reduce((most, column) => Math.max(most, column + 1), 0),
+  ) {
     const outputs = ensemble.base.length;
     this.base = Float64Array.from(ensemble.base);
     this.#features = columnOf.length;
-    this.#columns = columnOf.reduce((most, column) => Math.max(most, column + 1), 0);
+    this.#columns = columns;
     const all = ensemble.trees.map((tree, t) =>
       layOutPaths(tree, ensemble.covers[t]!, t % outputs, columnOf),
     );
