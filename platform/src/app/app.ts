@@ -1,5 +1,6 @@
 import type { SqlStores } from '../adapters/sql/index.ts';
 import type { CollectReport, CollectRequest } from '../contracts/data-versions.ts';
+import type { Explanation } from '../contracts/explanations.ts';
 import type { LaunchAccepted, LaunchLine, LaunchRequest, LaunchResult } from '../contracts/launch.ts';
 import type { Overview, ServerInfo } from '../contracts/system.ts';
 import type { DeploymentService } from '../deployment/types.ts';
@@ -41,6 +42,8 @@ export interface App {
   /** Step lines so far, live ones, then exactly one result. Returns the unsubscribe function. */
   followLaunch(runId: string, listener: (line: LaunchLine) => void): Promise<() => void>;
   launchResult(runId: string): Promise<LaunchResult>;
+  /** What a version leans on. Throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, EXPLANATION_NOT_FOUND. */
+  explanation(model: string, version: number): Promise<Explanation>;
   overview(): Promise<Overview>;
   info(): ServerInfo;
   /** Told by the server once it listens: links in results carry this address. */
