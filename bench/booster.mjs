@@ -3,7 +3,7 @@
 //
 //   SLIPWAY_BENCH_PYTHON=venv/bin/python node bench/booster.mjs --adult path/to/adult.csv
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { fitBooster } from '../platform/dist/estimators/booster/fit.js';
 import { generateSet } from '../platform/dist/estimators/generated-sets.js';
 import { METRICS } from '../platform/dist/estimators/metrics/registry.js';
 import { predictModel } from '../platform/dist/estimators/predict.js';
-import { takeFeatureRows } from '../platform/dist/tables/features.js';
+import { adult, split, writeSets } from './adult.mjs';
 import { findPython, median, options, ROOT, report, summary } from './harness.mjs';
 
 const settings = options({ adult: '', runs: 7, only: '' });
@@ -95,54 +95,9 @@ function synthetic(trainRows, testRows) {
   return split(set, (row) => row < trainRows);
 }
 
-/** UCI Adult: every fifth row held out; '?' is missing. */
-function adult(path) {
-  const lines = readFileSync(path, 'utf8').trimEnd().split(/\r?\n/);
-  const names = lines[0].split(',');
-  const cells = lines.slice(1).map((line) => line.split(',').map((cell) => cell.trim()));
-  const rows = cells.length;
-  const features = names.slice(0, -1).map((name, j) => {
-    const texts = cells.map((row) => (row[j] === '?' ? '' : row[j]));
-    if (texts.every((text) => text === '' || Number.isFinite(Number(text)))) {
-      const values = Float32Array.from(texts, (text) => (text === '' ? Number.NaN : Number(text)));
-      return { kind: 'numeric', name, values };
-    }
-    const categories = [...new Set(texts)].filter((text) => text !== '');
-    const codes = Int32Array.from(texts, (text) => categories.indexOf(text));
-    return { kind: 'categorical', name, codes, categories };
-  });
-  const target = Float64Array.from(cells, (row) => (row[names.length - 1].startsWith('>50K') ? 1 : 0));
-  return split({ features: { rows, features }, target, task: 'binary', classes: 2 }, (row) => row % 5 !== 0);
-}
-
-function split(set, isTrain) {
-  const all = Array.from({ length: set.features.rows }, (_, row) => row);
-  const take = (rows) => ({
-    ...set,
-    features: takeFeatureRows(set.features, rows),
-    target: Float64Array.from(rows, (row) => set.target[row]),
-  });
-  return {
-    train: take(Int32Array.from(all.filter(isTrain))),
-    test: take(Int32Array.from(all.filter((row) => !isTrain(row)))),
-  };
-}
-
 /** A Python process that holds the same rows and fits on request, so that imports and loading are not timed. */
 async function startRival(train, test) {
-  for (const [part, set] of Object.entries({ train, test })) {
-    const columns = set.features.features.map((feature) =>
-      feature.kind === 'numeric'
-        ? feature.values
-        : Float32Array.from(feature.codes, (code) => (code < 0 ? Number.NaN : code)),
-    );
-    writeFileSync(
-      join(work, `${part}-x`),
-      Buffer.concat(columns.map((column) => Buffer.from(column.buffer))),
-    );
-    writeFileSync(join(work, `${part}-y`), Buffer.from(set.target.buffer));
-  }
-  const categorical = train.features.features.flatMap(({ kind }, j) => (kind === 'categorical' ? [j] : []));
+  const categorical = writeSets(work, { train, test });
   const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
   const script = join(ROOT, 'bench/booster_competitor.py');
   const child = spawn(python, [script, work, String(train.features.features.length), categorical.join(',')], {

@@ -11,6 +11,7 @@ const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory',
 /** Binary → the files of `platform/assembly` that begin with this. */
 const BINARIES = {
   'platform/dist/estimators/booster/kernels.wasm': 'booster',
+  'platform/dist/estimators/explain/treeshap.wasm': 'treeshap',
   'platform/dist/feeding/survey.wasm': 'survey',
   'platform/dist/feeding/lines.wasm': 'lines',
 };

@@ -1,5 +1,6 @@
 import type { SqlStores } from '../adapters/sql/index.ts';
 import type { CollectReport, CollectRequest } from '../contracts/data-versions.ts';
+import type { Explanation } from '../contracts/explanations.ts';
 import type { Overview, ServerInfo } from '../contracts/system.ts';
 import type { DeploymentService } from '../deployment/types.ts';
 import type { FeedingService } from '../feeding/service-types.ts';
@@ -37,6 +38,8 @@ export interface App extends Launcher, Studies {
   readonly loads: Loader;
   /** Removes versions and files that nothing refers to. */
   collect(request: CollectRequest): Promise<CollectReport>;
+  /** What a version leans on. Throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, EXPLANATION_NOT_FOUND. */
+  explanation(model: string, version: number): Promise<Explanation>;
   overview(): Promise<Overview>;
   info(): ServerInfo;
   /** Told by the server once it listens: links in results carry this address. */

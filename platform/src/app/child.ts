@@ -10,6 +10,7 @@ runChild(
     data: async (input, control) => (await import('./tasks.ts')).data(input, control),
     select: async (input, control) => (await import('./tasks-models.ts')).select(input, control),
     package: async (input, control) => (await import('./tasks-models.ts')).packageTask(input, control),
+    explain: async (input, control) => (await import('./tasks-models.ts')).explain(input, control),
     validate: async (input, control) => (await import('./tasks-models.ts')).validate(input, control),
   },
   async () => {

@@ -28,6 +28,12 @@ export const APP_ERRORS = defineErrors({
     kind: 'bug',
     title: 'The exported model does not answer as the trained one',
   },
+  EXPLANATION_NOT_FOUND: {
+    status: 404,
+    exit: 3,
+    kind: 'user',
+    title: 'The version has no explanation',
+  },
   BUNDLE_MISMATCH: {
     status: 500,
     exit: 1,

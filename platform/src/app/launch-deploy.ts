@@ -83,6 +83,7 @@ function newVersion(context: StepContext, metrics: NewVersion['metrics']): NewVe
     metrics: [...metrics],
     card: packaged.card,
     bundleDigest: packaged.bundleDigest,
+    ...(validate.explanationDigest === null ? {} : { explanationDigest: validate.explanationDigest }),
     parity: packaged.parity,
     lineage: {
       dataset: {

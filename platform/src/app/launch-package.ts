@@ -17,7 +17,7 @@ export function packageStep(rooms: LaunchRooms): StepDefinition {
       const { seed } = planFromParams(context.params);
       const { modelDigest, split, studyId } = outputsOf(context, 'select');
       return digestOf({
-        package: 1,
+        package: 2,
         modelDigest,
         split,
         studyId,
@@ -26,9 +26,10 @@ export function packageStep(rooms: LaunchRooms): StepDefinition {
       });
     },
     stillValid: async (outputs) => {
-      const { bundleDigest, onnxDigest, baselineDigest } = outputs as unknown as PackageOutputs;
+      const { bundleDigest, onnxDigest, baselineDigest, explainerDigest } =
+        outputs as unknown as PackageOutputs;
       const present = await Promise.all(
-        [bundleDigest, onnxDigest, baselineDigest].map((d) => rooms.blobs.has(d)),
+        [bundleDigest, onnxDigest, baselineDigest, explainerDigest].map((d) => rooms.blobs.has(d)),
       );
       return present.every(Boolean);
     },
@@ -40,6 +41,7 @@ async function packageRun(rooms: LaunchRooms, context: StepContext): Promise<Ste
   const select = outputsOf(context, 'select');
   const packaged = await packageInChild(rooms, context);
   const baseline = await rooms.blobs.put(new TextEncoder().encode(canonicalJson(packaged.baseline)));
+  const explainer = await rooms.blobs.putFile(packaged.explainerPath, { consume: true });
   const card = modelCard({
     plan: planFromParams(context.params),
     feed: outputsOf(context, 'feed'),
@@ -57,6 +59,7 @@ async function packageRun(rooms: LaunchRooms, context: StepContext): Promise<Ste
     split: select.split,
     parity: packaged.parity,
     baselineDigest: baseline.digest,
+    explainerDigest: explainer.digest,
   };
   const written = await writeBundle(rooms.blobs, bundle);
   const onnxBytes = (await rooms.blobs.get(select.onnxDigest)).length;
@@ -65,6 +68,7 @@ async function packageRun(rooms: LaunchRooms, context: StepContext): Promise<Ste
     bundleDigest: written.digest,
     onnxDigest: select.onnxDigest,
     baselineDigest: baseline.digest,
+    explainerDigest: explainer.digest,
     bytes: onnxBytes + written.bytes,
     family: packaged.family,
     parity: packaged.parity,

@@ -1,6 +1,6 @@
 import type { ReportDetail } from '../contracts/validations.ts';
-import { digestOf } from '../kernel/canonical-json.ts';
-import { SlipwayError } from '../kernel/errors.ts';
+import { canonicalJson, digestOf } from '../kernel/canonical-json.ts';
+import { SlipwayError, toSlipwayError } from '../kernel/errors.ts';
 import type { StepContext, StepDefinition } from '../pipelines/types.ts';
 import type { ValidationRequest, ValidationService } from '../validation/types.ts';
 import { readBundle } from './bundles.ts';
@@ -13,7 +13,12 @@ export function validateStep(rooms: LaunchRooms): StepDefinition {
   return {
     name: 'validate',
     run: async (context) => {
-      const report = await rooms.validation.judge(await validationRequest(rooms, context), {
+      const request = await validationRequest(rooms, context);
+      // Beside the judging and on the rows that it opens: neither sees what the other found.
+      const explained = explain(rooms, context, request);
+      // Awaited below; without this a failure of the judging would leave it unhandled.
+      explained.catch(() => undefined);
+      const report = await rooms.validation.judge(request, {
         signal: context.signal,
         onProgress: ({ message, fraction }) => context.progress(message, fraction),
       });
@@ -28,7 +33,7 @@ export function validateStep(rooms: LaunchRooms): StepDefinition {
         });
       }
       return {
-        outputs: asJson(validateOutputs(report)),
+        outputs: asJson(validateOutputs(report, await explained)),
         summary: `${report.verdict}: ${report.blocking} blocking, ${report.warnings} warnings, ${report.ledger.length} tests; ${report.metric.metric} ${report.metric.value.toFixed(4)}`,
         publish: async (tx) => {
           await rooms.validation.publish(tx, report, { testKey });
@@ -112,9 +117,32 @@ async function championUnderTest(
   };
 }
 
-function validateOutputs(report: ReportDetail): ValidateOutputs {
+/** The blob of the explanation. A model that cannot be explained is judged all the same: then there is none, and the log says why. */
+async function explain(
+  rooms: LaunchRooms,
+  context: StepContext,
+  request: Awaited<ReturnType<typeof validationRequest>>,
+): Promise<string | null> {
+  try {
+    const { candidate, classes, partPath, schema, split, testPart, seed } = request;
+    const explainerPath = await rooms.blobs.localPath(outputsOf(context, 'package').explainerDigest);
+    const explanation = await rooms.validation.explain(
+      {
+        ...{ candidate, classes, partPath, schema, split, seed, explainerPath },
+        ...(testPart === undefined ? {} : { testPart }),
+      },
+      { signal: context.signal },
+    );
+    return (await rooms.blobs.put(new TextEncoder().encode(canonicalJson(explanation)))).digest;
+  } catch (error) {
+    context.log(`the model could not be explained: ${toSlipwayError(error).message}`);
+    return null;
+  }
+}
+
+function validateOutputs(report: ReportDetail, explanationDigest: string | null): ValidateOutputs {
   const { id, verdict, findings, metric, metrics } = report;
-  return { reportId: id, verdict, findings, metric, metrics };
+  return { reportId: id, verdict, findings, metric, metrics, explanationDigest };
 }
 
 /** The same test rows under the same rule: opening them again is counted. */

@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createDuckdbEngine, readParquetTable } from '../adapters/engine-duckdb/index.ts';
 import { createOnnxRuntime } from '../adapters/runtime-onnx/index.ts';
 import type { ModelSignature } from '../contracts/models.ts';
 import type { SplitRule } from '../estimators/bundle.ts';
+import { explainable } from '../estimators/explain/explainer.ts';
 import { checkParity } from '../estimators/onnx/parity.ts';
 import { testRowsOf, trainRowsOf } from '../estimators/split.ts';
 import { SlipwayError } from '../kernel/errors.ts';
@@ -28,6 +30,8 @@ export interface PackageRequest {
 
 export interface PackagedModel {
   readonly baseline: DriftBaseline;
+  /** File with the `ExplainableModel`, in the working folder. */
+  readonly explainerPath: string;
   readonly parity: { readonly rows: number; readonly maxAbsDelta: number; readonly tolerance: number };
   readonly candidate: string;
   readonly params: StoredModel['params'];
@@ -38,10 +42,12 @@ export interface PackagedModel {
 
 /** Rows of the training part whose predictions describe the model when it has no held-out rows of its own. */
 const PREDICTION_SAMPLE_ROWS = 20_000;
+/** Training rows that explanations start from, evenly spaced where there are more. */
+const BACKGROUND_ROWS_MAX = 50_000;
 
 /**
  * Runs in a child process: reads the snapshot once, repeats the parity gate with the bytes that will serve, and describes the
- * training part for monitoring.
+ * training part for monitoring and for explanations.
  *
  * @throws PARITY_BROKEN when graph and trainer disagree beyond the tolerance: such a model is never registered.
  */
@@ -70,15 +76,24 @@ export async function packageModel(request: PackageRequest): Promise<PackagedMod
     signature: request.signature,
     reference: request.reference,
   });
+  const explainerPath = join(request.workDir, 'explainer.json');
+  const background = takeFeatureRows(features, evenly(trainRows, BACKGROUND_ROWS_MAX));
+  await writeFile(explainerPath, JSON.stringify(explainable(stored.model, background)));
   const { rows, maxAbsDelta, tolerance } = parity;
   return {
     baseline,
+    explainerPath,
     parity: { rows, maxAbsDelta, tolerance },
     candidate: stored.candidate,
     params: stored.params,
     family: stored.model.family,
     ...(stored.trainers === undefined ? {} : { trainers: stored.trainers }),
   };
+}
+
+function evenly(rows: Int32Array, most: number): Int32Array {
+  if (rows.length <= most) return rows;
+  return Int32Array.from({ length: most }, (_, i) => rows[Math.floor((i * rows.length) / most)]!);
 }
 
 function tensorsOf(matrix: FeatureMatrix): Map<string, Float32Array | readonly string[]> {

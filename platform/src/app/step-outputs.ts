@@ -56,6 +56,8 @@ export interface PackageOutputs {
   readonly bundleDigest: string;
   readonly onnxDigest: string;
   readonly baselineDigest: string;
+  /** Blob of an `ExplainableModel`. */
+  readonly explainerDigest: string;
   readonly bytes: number;
   readonly family: string;
   readonly parity: { readonly rows: number; readonly maxAbsDelta: number; readonly tolerance: number };
@@ -68,6 +70,8 @@ export interface ValidateOutputs {
   readonly findings: readonly Finding[];
   readonly metric: MetricEstimate;
   readonly metrics: readonly MetricEstimate[];
+  /** Blob of an `Explanation`; null when it could not be computed. */
+  readonly explanationDigest: string | null;
 }
 
 export interface DeployOutputs {

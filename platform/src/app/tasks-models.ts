@@ -1,12 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { createDuckdbEngine } from '../adapters/engine-duckdb/index.ts';
 import type { TaskControl } from '../adapters/executor-process/index.ts';
 import { createPythonFamilies } from '../adapters/families-python/index.ts';
 import { createOnnxRuntime } from '../adapters/runtime-onnx/index.ts';
+import type { ExplainableModel } from '../estimators/explain/explainer.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { runStudy } from '../selection/index.ts';
 import type { StudyRequest } from '../selection/types.ts';
-import { runValidation } from '../validation/index.ts';
-import type { ValidationRequest } from '../validation/types.ts';
+import { explainModel, runValidation } from '../validation/index.ts';
+import type { ExplanationRequest, ValidationRequest } from '../validation/types.ts';
 import { systemEnvironment } from './config.ts';
 import { type PackageRequest, packageModel } from './package-model.ts';
 
@@ -42,4 +44,10 @@ export async function validate(input: unknown, control: TaskControl): Promise<un
     runtime: createOnnxRuntime(),
     onProgress: control.onProgress,
   });
+}
+
+export async function explain(input: unknown, _control: TaskControl): Promise<unknown> {
+  const { explainerPath, ...request } = input as ExplanationRequest;
+  const stored = JSON.parse(await readFile(explainerPath, 'utf8')) as ExplainableModel;
+  return explainModel(request, stored, { engine: createDuckdbEngine() });
 }

@@ -21,6 +21,7 @@ import type { App } from './app.ts';
 import { readBundle, servableFrom } from './bundles.ts';
 import { codeDigest } from './code-digest.ts';
 import { type Config, environmentVariable } from './config.ts';
+import { explanationOf } from './explanations.ts';
 import { findExternal } from './external.ts';
 import { type HomeFolders, openHome, secretKey } from './home.ts';
 import { createLauncher } from './launch.ts';
@@ -204,6 +205,7 @@ function finish(parts: {
     listening: (address) => {
       url = address;
     },
+    explanation: (model, version) => explanationOf(rooms, model, version),
     overview: () => overviewOf(rooms),
     info: () => ({
       name: 'slipway',

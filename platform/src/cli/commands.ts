@@ -226,10 +226,20 @@ const RUN_COMMANDS: readonly CommandSpec[] = [
   },
 ];
 
+const EXPLAIN: CommandSpec = {
+  words: ['select', 'explain'],
+  summary: 'tell what a model leans on: importance and contributions of its columns',
+  args: [{ name: '<model>', about: 'model, or model@version; default: the version in service' }],
+  options: COMMON,
+  examples: ['slipway select explain adult', 'slipway select explain adult@2 --json'],
+  load: async () => (await import('./explain.ts')).explain,
+};
+
 export const COMMANDS: readonly CommandSpec[] = [
   UP,
   LAUNCH,
   ...NOUNS.flatMap(nounCommands),
+  EXPLAIN,
   ...RUN_COMMANDS,
   ...dataCommands(COMMON),
   ...selectCommands(COMMON, [...SEARCH, EXIT, PORT, HOST]),

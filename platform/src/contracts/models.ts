@@ -89,6 +89,8 @@ export const VersionDetail = Type.Composite([
     card: ModelCard,
     lineage: Lineage,
     bundleDigest: Digest,
+    /** Blob of the version's explanation; absent where there is none. */
+    explanationDigest: Type.Optional(Digest),
     parity: Type.Object({ rows: Type.Integer(), maxAbsDelta: Type.Number(), tolerance: Type.Number() }),
   }),
 ]);

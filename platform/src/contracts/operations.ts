@@ -11,6 +11,7 @@ import {
   RollbackRequest,
 } from './deployments.ts';
 import { EventRecord, EventsQuery } from './events.ts';
+import { Explanation } from './explanations.ts';
 import { LaunchAccepted, LaunchRequest, LaunchResult } from './launch.ts';
 import { ModelDetail, ModelSummary, VersionDetail } from './models.ts';
 import { MonitorDetail, MonitorSummary } from './monitors.ts';
@@ -155,6 +156,12 @@ export const OPERATIONS = {
     summary: 'Show one version: signature, metrics, card, lineage',
     params: ByVersion,
     reply: VersionDetail,
+  },
+  getExplanation: {
+    tag: 'models',
+    summary: 'Tell what one version leans on: importance, contributions and dependence of its columns',
+    params: ByVersion,
+    reply: Explanation,
   },
   removeModel: {
     tag: 'models',

@@ -68,6 +68,7 @@ export const ROUTES = {
   listModels: { method: 'GET', path: '/api/v1/models' },
   getModel: { method: 'GET', path: '/api/v1/models/:name' },
   getVersion: { method: 'GET', path: '/api/v1/models/:name/versions/:version' },
+  getExplanation: { method: 'GET', path: '/api/v1/models/:name/versions/:version/explanation' },
   removeModel: { method: 'DELETE', path: '/api/v1/models/:name' },
 
   listReports: { method: 'GET', path: '/api/v1/validations' },

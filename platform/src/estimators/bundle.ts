@@ -19,6 +19,8 @@ export interface ModelBundle {
   readonly parity: { readonly rows: number; readonly maxAbsDelta: number; readonly tolerance: number };
   /** Digest of the reference sample's statistics used by monitoring (a blob with a `DriftBaseline`). */
   readonly baselineDigest: string;
+  /** Blob of the trained model with what its explanations need (`ExplainableModel`); absent from bundles of before there were any. */
+  readonly explainerDigest?: string;
 }
 
 /**

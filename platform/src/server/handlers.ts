@@ -26,11 +26,12 @@ function systemHandlers(app: App) {
   } satisfies Partial<Handlers>;
 }
 
-function modelHandlers({ registry }: App) {
+function modelHandlers({ registry, explanation }: App) {
   return {
     listModels: ({ query }) => registry.list(query),
     getModel: ({ params }) => registry.get(params.name),
     getVersion: ({ params }) => registry.version(params.name, params.version),
+    getExplanation: ({ params }) => explanation(params.name, params.version),
     removeModel: async ({ params }) => {
       await registry.remove(params.name);
       return { removed: params.name };

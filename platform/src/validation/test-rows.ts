@@ -9,6 +9,12 @@ import { readTruth, type UnusedLabels } from './truth.ts';
 import type { ValidationRequest } from './types.ts';
 import './errors.ts';
 
+/** Where the test rows are, and what the model makes of their columns. */
+export type TestRowsRequest = Pick<
+  ValidationRequest,
+  'candidate' | 'classes' | 'partPath' | 'schema' | 'split' | 'testPart'
+>;
+
 /** The rows a model is judged on. */
 export interface TestRows {
   /** Rows with a label, in the order of the source. Classification: labels the model does not know have the class index `classes`. */
@@ -27,7 +33,7 @@ export interface TestRows {
  *
  * @throws TEST_COLUMNS_MISSING, TEST_ROWS_UNUSABLE
  */
-export async function readTestRows(session: EngineSession, request: ValidationRequest): Promise<TestRows> {
+export async function readTestRows(session: EngineSession, request: TestRowsRequest): Promise<TestRows> {
   const { split, testPart } = request;
   const needed = [
     ...request.candidate.coercions.map(({ column }) => column),
@@ -51,7 +57,7 @@ export async function readTestRows(session: EngineSession, request: ValidationRe
   return { table, truth, known, unused, duplicates, source: describe(request) };
 }
 
-function describe({ split, testPart }: ValidationRequest): string {
+function describe({ split, testPart }: TestRowsRequest): string {
   if (testPart !== undefined) return testPart.description;
   switch (split.method) {
     case 'time':
@@ -73,7 +79,7 @@ function requireColumns(table: Table, needed: readonly string[], source: string)
   });
 }
 
-function unusable(request: ValidationRequest, rows: number, unused: UnusedLabels): SlipwayError {
+function unusable(request: TestRowsRequest, rows: number, unused: UnusedLabels): SlipwayError {
   const labels = [...unused.unknown.keys()].slice(0, 10);
   const seen = labels.length > 0 ? `; it has ${labels.map((label) => `'${label}'`).join(', ')}` : '';
   const wanted = request.candidate.signature.labels.slice(0, 10);

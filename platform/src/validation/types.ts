@@ -1,4 +1,5 @@
 import type { Page, PageQuery } from '../contracts/common.ts';
+import type { Explanation } from '../contracts/explanations.ts';
 import type { ModelSignature } from '../contracts/models.ts';
 import type { GuardFinding } from '../contracts/studies.ts';
 import type { Policy, ReportDetail, ReportSummary } from '../contracts/validations.ts';
@@ -52,7 +53,25 @@ export interface ValidationRequest {
   readonly createdAt: number;
 }
 
+/** What `explainModel` is asked, by a child process. */
+export type ExplanationRequest = ExplanationInput & { readonly workDir: string };
+
+/** Where the test rows are, and the trained model to explain on them. */
+export interface ExplanationInput
+  extends Pick<
+    ValidationRequest,
+    'candidate' | 'classes' | 'partPath' | 'schema' | 'split' | 'testPart' | 'seed'
+  > {
+  /** File with an `ExplainableModel`. */
+  readonly explainerPath: string;
+}
+
 export interface ValidationService {
+  /**
+   * Explains a model in a child process, on the rows that `judge` opens: to be called for the same launch, so that the test part is
+   * opened once. Throws what reading the rows throws.
+   */
+  explain(input: ExplanationInput, control: { signal?: AbortSignal }): Promise<Explanation>;
   /** Judges in a child process. A check that crashes makes the verdict `error`, never `pass`. */
   judge(
     request: Omit<ValidationRequest, 'reportId' | 'testOpened' | 'createdAt' | 'workDir'> & {

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Explanation } from '../contracts/explanations.ts';
 import type { ReportDetail } from '../contracts/validations.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { SlipwayError } from '../kernel/errors.ts';
@@ -8,7 +9,7 @@ import type { EventLog } from '../ports/events.ts';
 import type { Isolate } from '../ports/isolate.ts';
 import type { Transactor } from '../ports/transaction.ts';
 import type { ReportStore } from './ports.ts';
-import type { ValidationRequest, ValidationService } from './types.ts';
+import type { ExplanationRequest, ValidationRequest, ValidationService } from './types.ts';
 import './errors.ts';
 
 export interface ValidationOptions {
@@ -49,6 +50,14 @@ export function createValidation(options: ValidationOptions): ValidationService 
       } finally {
         await rm(workDir, { recursive: true, force: true });
       }
+    },
+    explain: async (input, { signal }) => {
+      const workDir = join(options.workRoot, `explain-${ids()}`);
+      await mkdir(workDir, { recursive: true });
+      const request: ExplanationRequest = { ...input, workDir };
+      return isolate
+        .run<ExplanationRequest, Explanation>('explain', request, signal === undefined ? {} : { signal })
+        .finally(() => rm(workDir, { recursive: true, force: true }));
     },
     publish: async (tx, report, { testKey }) => {
       await store.insert(tx, report);
