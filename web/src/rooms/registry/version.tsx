@@ -9,6 +9,7 @@ import { Page } from '../../widgets/page.tsx';
 import { Loaded, Panel } from '../../widgets/panel.tsx';
 import { StatusOf, VERDICT } from '../../widgets/status.tsx';
 import { ClientCode } from './client-code.tsx';
+import { ExplanationPanels } from './explanation.tsx';
 
 export function VersionPage() {
   const { name, version } = useParams({ strict: false }) as { name: string; version: string };
@@ -76,6 +77,9 @@ function Version({ data }: { readonly data: VersionDetail }) {
       />
       <div className="grid">
         <LineagePanel data={data} />
+        {data.explanationDigest !== undefined && (
+          <ExplanationPanels name={data.model} version={data.version} />
+        )}
         <Panel title="Inputs" meta="raw strings and missing values go in as they are" span="w7" flush>
           <DataTable
             caption="Inputs of the model"
