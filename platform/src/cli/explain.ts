@@ -44,7 +44,7 @@ function explanationLines(explanation: Explanation, model: string, io: Pick<Io, 
       ['loss', `${loss} ${meanLoss === null ? '–' : metricText(meanLoss)}`],
       [
         'contributions to',
-        explanation.task === 'regression' ? outputs[0] : `log-odds of ${outputs.join(', ')}`,
+        explanation.task === 'regression' ? outputs[0] : `the score of ${outputs.join(', ')}`,
       ],
     ],
     io,
