@@ -48,7 +48,7 @@ function ImportancePanel({ data }: { readonly data: Explanation }) {
 }
 
 function ContributionPanel({ data }: { readonly data: Explanation }) {
-  const unit = data.task === 'regression' ? data.outputs[0]! : 'log-odds';
+  const unit = data.task === 'regression' ? data.outputs[0]! : 'the raw score';
   const largest = Math.max(1e-12, ...data.columns.map(({ contribution }) => contribution));
   const sorted = [...data.columns].sort((a, b) => b.contribution - a.contribution).slice(0, BARS_MAX);
   return (
