@@ -1,4 +1,4 @@
-import { findPython, sealedPython } from '../adapters/families-python/index.ts';
+import { findPython, installPython, sealedPython } from '../adapters/families-python/index.ts';
 import type { ExternalEnvironment } from '../selection/ports.ts';
 import type { Config } from './config.ts';
 import { pythonRoot } from './home.ts';
@@ -11,4 +11,13 @@ import { pythonRoot } from './home.ts';
  */
 export async function findExternal({ python, home }: Config): Promise<ExternalEnvironment | undefined> {
   return python === undefined ? sealedPython(pythonRoot(home)) : findPython(python);
+}
+
+/**
+ * Installs the sealed environment into the home folder, unless it is there.
+ *
+ * @throws PYTHON_INSTALL_FAILED
+ */
+export function installExternal({ home }: Config): Promise<ExternalEnvironment> {
+  return installPython(pythonRoot(home));
 }

@@ -129,8 +129,13 @@ const FEEDBACK: CommandSpec = {
 const DOCTOR: CommandSpec = {
   words: ['doctor'],
   summary: 'check that everything Slipway needs is here',
-  options: [HOME, PORT, JSON_OUT],
-  examples: ['slipway doctor', 'slipway doctor --json'],
+  options: [
+    HOME,
+    PORT,
+    { flags: '--python', about: 'install LightGBM, XGBoost, CatBoost and scikit-learn into the home folder' },
+    JSON_OUT,
+  ],
+  examples: ['slipway doctor', 'slipway doctor --json', 'slipway doctor --python'],
   load: async () => (await import('./doctor.ts')).run,
 };
 

@@ -6,7 +6,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Config, readConfig } from '../app/config.ts';
+import { findExternal, installExternal } from '../app/external.ts';
 import type { DoctorCheck } from '../contracts/system.ts';
+import { toSlipwayError } from '../kernel/errors.ts';
 import { builtModule } from '../kernel/module-path.ts';
 import type { CommandRun, CommonOptions } from './command.ts';
 import { attach } from './connect.ts';
@@ -21,7 +23,7 @@ const DISK_BYTES_MIN = 200e6;
 
 /** `slipway doctor`: looks at everything a launch will need. Exit 1 when something that must work does not. */
 export const run: CommandRun = async ({ options, io }) => {
-  const { home, port, json } = options as CommonOptions & { port?: string };
+  const { home, port, json, python } = options as CommonOptions & { port?: string; python?: boolean };
   const portNumber = readPort(port);
   const config = readConfig({
     ...(home === undefined ? {} : { home }),
@@ -36,6 +38,7 @@ export const run: CommandRun = async ({ options, io }) => {
     checkDatabase(config),
     checkServer(config),
     checkTool('python3', 'Python', 'Only Python steps and comparisons use it.'),
+    checkFamilies(config, python === true),
     checkTool('uv', 'uv', 'Only Python environments use it.'),
   ]);
   const failed = checks.some((check) => check.status === 'failed');
@@ -191,6 +194,26 @@ async function checkTool(command: string, check: string, absent: string): Promis
     return { check, status: 'ok', message: stdout.trim() };
   } catch {
     return { check, status: 'absent', message: `not found. ${absent}` };
+  }
+}
+
+/** Python families: the ones there are, after installing them when that is asked for. */
+async function checkFamilies(config: Config, install: boolean): Promise<DoctorCheck> {
+  const check = 'families';
+  try {
+    const found =
+      install && config.python === undefined ? await installExternal(config) : await findExternal(config);
+    if (found === undefined) {
+      const message =
+        'LightGBM, XGBoost, CatBoost and scikit-learn are not installed; launch --families all would try them, too';
+      return { check, status: 'absent', message, fix: 'Run `slipway doctor --python` (about 300 MB).' };
+    }
+    const list = [...new Set(found.libraries.map(({ library, version }) => `${library} ${version}`))];
+    const where = found.sealed ? 'sealed' : `unsealed, ${found.interpreter}`;
+    return { check, status: 'ok', message: `${list.join(', ')} (${where}, Python ${found.version})` };
+  } catch (error) {
+    const { message, fix } = toSlipwayError(error);
+    return { check, status: 'failed', message, ...(fix === undefined ? {} : { fix }) };
   }
 }
 
