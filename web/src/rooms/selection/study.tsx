@@ -1,4 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import type { LeaderboardRow, StudyDetail } from '../../../../platform/src/contracts/studies.ts';
 import { useOperation } from '../../api/api.ts';
 import { DraftScale } from '../../charts/draft-scale.tsx';
@@ -281,6 +282,14 @@ function Facts({ study }: { readonly study: StudyDetail }) {
         <dd>{study.split.folds}</dd>
         <dt>Seed</dt>
         <dd>{study.seed}</dd>
+        {study.failures?.map((lost) => (
+          <Fragment key={lost.candidate}>
+            <dt>Left out</dt>
+            <dd>
+              {lost.candidate} ({lost.code}): {lost.message}
+            </dd>
+          </Fragment>
+        ))}
         {study.classes.length > 0 && (
           <>
             <dt>Classes</dt>
