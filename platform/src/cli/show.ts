@@ -61,6 +61,9 @@ export function studyLines(study: StudyDetail, io: Look): string[] {
         `${schedule.position} of ${schedule.length}${schedule.exhausted ? '' : ', budget used up'}`,
       ],
       ...study.guards.map((guard) => [guard.guard, `${guard.summary} (${guard.action})`] as const),
+      ...(study.failures ?? []).map(
+        (lost) => ['left out', `${lost.candidate}: ${lost.code}: ${lost.message}`] as const,
+      ),
     ],
     io,
   );

@@ -177,6 +177,7 @@ function completedStudy(study: StudyDetail, result: StudyResult): StudyDetail {
     ...study,
     status: 'completed',
     ...{ task, metric, guards: [...guards], features: [...features], leaderboard: [...leaderboard] },
+    ...(result.failures.length === 0 ? {} : { failures: [...result.failures] }),
     ...{ schedule: { ...schedule }, classes: [...classes] },
     split: { method: result.split.method, description: result.splitDescription, trainRows, testRows, folds },
     bestScore: best?.score ?? null,

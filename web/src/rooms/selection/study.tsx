@@ -11,6 +11,7 @@ import { bytes, count, digitsFor, fixed, number, seconds } from '../../widgets/f
 import { Page } from '../../widgets/page.tsx';
 import { Empty, Failure, Loaded, Panel } from '../../widgets/panel.tsx';
 import { SEVERITY, StatusOf } from '../../widgets/status.tsx';
+import { StudyFacts } from './study-facts.tsx';
 import { higherIsBetter, STUDY_STATUS } from './study-status.ts';
 
 export function StudyPage() {
@@ -73,7 +74,7 @@ function Study({ study }: { readonly study: StudyDetail }) {
           )}
         </Panel>
         <Guards study={study} />
-        <Facts study={study} />
+        <StudyFacts study={study} />
       </div>
     </>
   );
@@ -267,34 +268,6 @@ function Guards({ study }: { readonly study: StudyDetail }) {
           ]}
         />
       )}
-    </Panel>
-  );
-}
-
-function Facts({ study }: { readonly study: StudyDetail }) {
-  return (
-    <Panel title="How it was done" span="w4">
-      <dl className="facts">
-        <dt>Split</dt>
-        <dd>{study.split.description}</dd>
-        <dt>Folds</dt>
-        <dd>{study.split.folds}</dd>
-        <dt>Seed</dt>
-        <dd>{study.seed}</dd>
-        {study.classes.length > 0 && (
-          <>
-            <dt>Classes</dt>
-            <dd>
-              {study.classes
-                .slice(0, 30)
-                .map((entry) => `${entry.label} ${count(entry.rows)}${entry.fitted ? '' : ' (not fitted)'}`)
-                .join(', ')}
-            </dd>
-          </>
-        )}
-        <dt>Columns used</dt>
-        <dd>{study.features.join(', ')}</dd>
-      </dl>
     </Panel>
   );
 }
