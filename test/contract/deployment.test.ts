@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorkerRuntime } from '../../platform/src/adapters/runtime-onnx/index.ts';
 import { openSqlStores, type SqlStores } from '../../platform/src/adapters/sql/index.ts';
-import { createDeployment } from '../../platform/src/deployment/index.ts';
+import { createDeployment, reasonsOf } from '../../platform/src/deployment/index.ts';
 import type {
   DecodedRequest,
   DeploymentService,
   ServableModel,
 } from '../../platform/src/deployment/types.ts';
+import { explainable } from '../../platform/src/estimators/explain/explainer.ts';
 import { generateSet } from '../../platform/src/estimators/generated-sets.ts';
 import { exportOnnx, fitFamily } from '../../platform/src/estimators/index.ts';
 import { systemClock } from '../../platform/src/kernel/clock.ts';
@@ -42,6 +43,8 @@ async function fitted(version: number): Promise<ServableModel> {
   const { model } = fitFamily('booster', set, { rounds: 10 * version, leaves: 7 }, { seed: version });
   const onnxPath = join(folder, `v${version}.onnx`);
   writeFileSync(onnxPath, exportOnnx(model, { task: 'binary', labels: ['no', 'yes'] }));
+  const explainerPath = join(folder, `v${version}.explainer.json`);
+  writeFileSync(explainerPath, JSON.stringify(explainable(model, set.features)));
   const coercions = set.features.features.map((feature) => ({
     column: feature.name,
     type: feature.kind === 'numeric' ? ('number' as const) : ('string' as const),
@@ -58,7 +61,8 @@ async function fitted(version: number): Promise<ServableModel> {
     numericLabels: false,
     positive: 'yes',
   };
-  return { model: 'm', version, modelDigest: `digest-${version}`, onnxPath, signature, coercions };
+  const modelDigest = `digest-${version}`;
+  return { model: 'm', version, modelDigest, onnxPath, signature, coercions, explainerPath };
 }
 
 function open(): DeploymentService {
@@ -106,6 +110,31 @@ describe('deployment', () => {
     ]);
     expect(mixed.flatMap((batch) => Array.from(batch.outputs))).toEqual(Array.from(whole.outputs));
     expect(new Set(alone.flatMap((batch) => batch.ids)).size).toBe(200);
+  });
+
+  it('gives reasons that add up to the raw score of the very prediction that was answered', async () => {
+    const request = rows(0, 300);
+    const [batch, other] = await Promise.all([
+      deployment.predict('d', request),
+      deployment.predict('d', rows(0, 50)),
+    ]);
+    const contributions = await deployment.explain('d', request, batch);
+    expect(other.outputs).toHaveLength(100);
+    const reasons = reasonsOf(batch, request, contributions, 3);
+    expect(reasons).toHaveLength(300);
+    reasons.forEach(({ of, score, base, columns, rest }, row) => {
+      const p = batch.outputs[2 * row + 1]!;
+      // The graph answers in float32.
+      expect(Math.abs(1 / (1 + Math.exp(-score)) - p)).toBeLessThan(1e-5);
+      const sum = columns.reduce((total, { contribution }) => total + contribution, base + rest);
+      expect(sum).toBeCloseTo(score, 9);
+      expect(of).toBe('yes');
+      expect(columns).toHaveLength(3);
+    });
+    const first = reasons[0]!.columns[0]!;
+    expect(Object.keys((await deployment.prediction(batch.ids[0]!)).inputs)).toContain(first.column);
+    const old = { ...batch, revision: 99 };
+    expect(() => deployment.explain('d', request, old)).toThrow(/not in service any more/);
   });
 
   it('splits a large request without changing an answer', async () => {

@@ -32,6 +32,9 @@ export async function servableFrom(
     onnxPath: await blobs.localPath(bundle.onnxDigest),
     signature: bundle.signature,
     coercions: bundle.coercions,
+    ...(bundle.explainerDigest === undefined
+      ? {}
+      : { explainerPath: await blobs.localPath(bundle.explainerDigest) }),
   };
 }
 

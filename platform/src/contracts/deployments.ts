@@ -76,6 +76,23 @@ export const LoggedPrediction = Type.Object({
 });
 export type LoggedPrediction = Static<typeof LoggedPrediction>;
 
+/** Why one row was answered as it was: `base` + the contributions + `rest` = `score`. */
+export const RowReasons = Type.Object({
+  of: Type.String({ description: 'Label (or target) whose raw score is told' }),
+  score: Type.Number({ description: 'Raw score: log-odds of the label, or the value' }),
+  base: Type.Number({ description: 'Mean raw score of the training rows' }),
+  /** Largest contribution first. */
+  columns: Type.Array(
+    Type.Object({
+      column: Type.String(),
+      value: Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]),
+      contribution: Type.Number(),
+    }),
+  ),
+  rest: Type.Number({ description: 'Sum of the contributions of the other columns' }),
+});
+export type RowReasons = Static<typeof RowReasons>;
+
 /** What really happened, for predictions made earlier; may come late, in any order; the newest per prediction counts. */
 export const FeedbackRequest = Type.Object({
   items: Type.Array(

@@ -36,7 +36,8 @@ export function loggedPrediction(
   };
 }
 
-function cellOf(column: DecodedColumn | undefined, row: number, type: ColumnType): Cell {
+/** A decoded value as it was sent: null for missing, dates as ISO texts. */
+export function cellOf(column: DecodedColumn | undefined, row: number, type: ColumnType): Cell {
   if (column === undefined) return null;
   const value = column[row]!;
   if (typeof value === 'string') return value === '' ? null : value;

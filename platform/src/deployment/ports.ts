@@ -1,7 +1,7 @@
 import type { Page, PageQuery } from '../contracts/common.ts';
 import type { Revision } from '../contracts/deployments.ts';
 import type { Tx } from '../ports/transaction.ts';
-import type { DecodedRequest, ServableModel } from './types.ts';
+import type { DecodedRequest, RawContributions, ServableModel } from './types.ts';
 
 export interface DeploymentRow {
   readonly name: string;
@@ -47,6 +47,8 @@ export interface FeedbackStore {
 export interface ModelWorker {
   /** Row-major rows × outputs. Throws QUEUE_FULL when more than the limit waits. */
   predict(request: DecodedRequest): Promise<Float32Array>;
+  /** Of the trained model that the graph was exported from. Throws REASONS_UNAVAILABLE when it was not kept. */
+  explain(request: DecodedRequest): Promise<RawContributions>;
   /** Rows waiting. */
   readonly queuedRows: number;
   /** Waits for what is under way, then ends the worker between runs (never inside one: that aborts the process). */

@@ -9,6 +9,7 @@ import './errors.ts';
 import type { DeploymentRow, DeploymentStore, FeedbackStore, ModelRuntime, ModelWorker } from './ports.ts';
 import { PredictionLog } from './prediction-log/prediction-log.ts';
 import { PredictionReader } from './prediction-reader.ts';
+import { explainBatch } from './reasons.ts';
 import { deploymentNotFound, type Route, Router } from './router.ts';
 import { TrafficCounter } from './traffic.ts';
 import type {
@@ -52,6 +53,7 @@ export function createDeployment(deps: DeploymentDeps): DeploymentService {
     },
     probe: async (model) => (await router.start(model)).close(),
     predict: (deployment, request) => predict(service, deployment, request),
+    explain: (deployment, request, batch) => explainBatch(router, deployment, request, batch),
     live: (deployment) => router.live(deployment).live.model,
     list: async (query) => {
       const page = await deps.store.list(query);

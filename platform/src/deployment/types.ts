@@ -16,6 +16,8 @@ export interface ServableModel {
   readonly version: number;
   readonly modelDigest: string;
   readonly onnxPath: string;
+  /** File with the trained model's `ExplainableModel`; absent from bundles of before there were any. */
+  readonly explainerPath?: string;
   readonly signature: ModelSignature;
   readonly coercions: Coercions;
 }
@@ -35,6 +37,18 @@ export interface PredictionBatch {
   readonly outputsPerRow: number;
   readonly revision: number;
   readonly model: ServableModel;
+}
+
+/** What each column did to the raw scores of some rows: base + the sum over the columns is the score. */
+export interface RawContributions {
+  readonly rows: number;
+  readonly columns: readonly string[];
+  /** Raw scores a row has: 1 (log-odds of the second label, or the value), or one per label. */
+  readonly outputs: number;
+  /** One per output. */
+  readonly base: Float64Array;
+  /** Row-major rows × outputs × columns. */
+  readonly values: Float64Array;
 }
 
 /** A record as the monitor reads it from the log, columnar, in log order. */
@@ -66,6 +80,8 @@ export interface DeploymentService {
   probe(model: ServableModel): Promise<void>;
   /** Decode → worker → outputs → log (acknowledged when written to the OS) → batch. Throws QUEUE_FULL (429) and input errors. */
   predict(deployment: string, request: DecodedRequest): Promise<PredictionBatch>;
+  /** Why the revision of a batch answered as it did. Throws REASONS_UNAVAILABLE. */
+  explain(deployment: string, request: DecodedRequest, batch: PredictionBatch): Promise<RawContributions>;
   /** The live model of a deployment, for decoding. Throws DEPLOYMENT_NOT_FOUND, DEPLOYMENT_NOT_READY. */
   live(deployment: string): ServableModel;
   list(query: PageQuery): Promise<Page<DeploymentSummary>>;

@@ -6,6 +6,8 @@ export const LIMITS = {
   inferBodyBytesMax: 64 * 1024 * 1024,
   /** Rows in one inference request. */
   inferRowsMax: 100_000,
+  /** Rows of one inference request that asks for reasons: they hold up the model's worker far longer than predictions. */
+  reasonsRowsMax: 1_000,
   /** Rows waiting in front of one model's worker before requests are answered 429. */
   inferQueueRowsMax: 200_000,
   /** Body of pushed rows, packed and unpacked. */

@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RowReasons } from '../contracts/deployments.ts';
 import {
   modelMetadata,
   readInfer,
   readInvocation,
+  reasonsOf,
+  requireReasons,
   writeInfer,
   writeInvocation,
 } from '../deployment/index.ts';
-import type { DeploymentService } from '../deployment/types.ts';
+import type { DecodedRequest, DeploymentService, PredictionBatch } from '../deployment/types.ts';
 import { SlipwayError, toSlipwayError } from '../kernel/errors.ts';
 import { LIMITS } from '../kernel/limits.ts';
 
@@ -72,8 +75,10 @@ async function infer(
     const model = liveModel(deployment, request.params);
     const header = request.headers['inference-header-content-length'];
     const asked = readInfer(bodyOf(request), header === undefined ? undefined : Number(header), model);
+    if (asked.reasons > 0) requireReasons(model);
     const batch = await deployment.predict(name, asked.request);
-    const { body, headerLength } = writeInfer(asked, batch);
+    const reasons = await reasonsFor(deployment, name, asked, batch);
+    const { body, headerLength } = writeInfer(asked, batch, reasons);
     if (headerLength === undefined) return { rows: batch.ids.length, body, type: 'application/json' };
     reply.header('inference-header-content-length', String(headerLength));
     return { rows: batch.ids.length, body, type: 'application/octet-stream' };
@@ -92,20 +97,30 @@ function mlflow(scope: FastifyInstance, { deployment, version }: InferenceRoutes
       const { model: name } = request.params;
       return observed({ deployment, name, reply, onError: mlflowError }, async () => {
         const model = deployment.live(name);
-        const { request: decoded, probabilities } = readInvocation(
-          bodyOf(request),
-          request.headers['content-type'],
-          model,
-        );
-        const batch = await deployment.predict(name, decoded);
+        const asked = readInvocation(bodyOf(request), request.headers['content-type'], model);
+        if (asked.reasons > 0) requireReasons(model);
+        const batch = await deployment.predict(name, asked.request);
+        const reasons = await reasonsFor(deployment, name, asked, batch);
         return {
           rows: batch.ids.length,
-          body: writeInvocation(batch, probabilities),
+          body: writeInvocation(batch, asked.probabilities, reasons),
           type: 'application/json',
         };
       });
     });
   });
+}
+
+/** Reasons of the prediction that was answered, when they were asked for. */
+async function reasonsFor(
+  deployment: DeploymentService,
+  name: string,
+  asked: { readonly request: DecodedRequest; readonly reasons: number },
+  batch: PredictionBatch,
+): Promise<RowReasons[] | undefined> {
+  if (asked.reasons === 0) return undefined;
+  const contributions = await deployment.explain(name, asked.request, batch);
+  return reasonsOf(batch, asked.request, contributions, asked.reasons);
 }
 
 interface Observed {

@@ -147,18 +147,20 @@ function frequentRows(column: Extract<Column, { type: 'string' }>): number[] {
     .map(({ first }) => first);
 }
 
-/** Rows at evenly spaced ranks of the column's values, each value once. */
+/**
+ * Rows at evenly spaced ranks among all rows, and among the distinct values: the first shows where the rows are, the second where few of
+ * them reach (a column that is mostly 0 would have next to no point otherwise).
+ */
 function quantileRows(column: Exclude<Column, { type: 'string' }>): number[] {
-  const present = Array.from(column.values.keys())
-    .filter((row) => !isMissing(column, row) && Number.isFinite(column.values[row]))
-    .sort((a, b) => column.values[a]! - column.values[b]!);
-  const distinct = present.filter(
-    (row, i) => i === 0 || column.values[row] !== column.values[present[i - 1]!],
-  );
+  const { values } = column;
+  const present = Array.from(values.keys())
+    .filter((row) => !isMissing(column, row) && Number.isFinite(values[row]))
+    .sort((a, b) => values[a]! - values[b]!);
+  const distinct = present.filter((row, i) => i === 0 || values[row] !== values[present[i - 1]!]);
   if (distinct.length <= GRID_NUMBERS) return distinct;
-  const ranks = Array.from(
-    { length: GRID_NUMBERS },
-    (_, i) => present[Math.round((i * (present.length - 1)) / (GRID_NUMBERS - 1))]!,
-  );
-  return ranks.filter((row, i) => i === 0 || column.values[row] !== column.values[ranks[i - 1]!]);
+  const half = GRID_NUMBERS / 2;
+  const ranks = (rows: readonly number[]) =>
+    Array.from({ length: half }, (_, i) => rows[Math.round((i * (rows.length - 1)) / (half - 1))]!);
+  const chosen = new Set([...ranks(present), ...ranks(distinct)].map((row) => values[row]!));
+  return distinct.filter((row) => chosen.has(values[row]!));
 }

@@ -4,6 +4,7 @@ import { toSlipwayError } from '../../kernel/errors.ts';
 import type { Graph } from '../../ports/inference.ts';
 import { type Coercions, type DecodedColumn, emitNumeric } from '../../tables/coercion.ts';
 import { createOnnxRuntime } from './graph.ts';
+import { type ModelExplainer, openExplainer } from './model-explainer.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts';
 
 /** The thread of one loaded model: decoded columns in, outputs out, one run at a time, closed only between runs. */
@@ -14,6 +15,7 @@ const graph = await load();
 if (graph !== undefined) {
   port.on('message', (message: ToWorker) => {
     if (message.type === 'close') void close(graph);
+    else if (message.type === 'explain') explain(message);
     else void run(graph, message);
   });
   send({ type: 'ready' });
@@ -45,6 +47,19 @@ async function run(
     send({ type: 'done', sequence, outputs: copy }, [copy.buffer]);
   } catch (error) {
     send({ type: 'failed', sequence, error: toSlipwayError(error).toJSON() });
+  }
+}
+
+let explainer: ModelExplainer | undefined;
+
+/** Between two runs, in this thread: a request for reasons holds up nothing but this model. */
+function explain({ sequence, rows, columns }: Extract<ToWorker, { type: 'explain' }>): void {
+  try {
+    explainer ??= openExplainer(setup.explainerPath, setup.coercions);
+    const contributions = explainer(rows, tensorsOf(columns, setup.coercions));
+    send({ type: 'explained', sequence, contributions });
+  } catch (error) {
+    send({ type: 'unexplained', sequence, error: toSlipwayError(error).toJSON() });
   }
 }
 

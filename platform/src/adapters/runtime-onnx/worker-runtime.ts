@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { ModelRuntime, ModelWorker } from '../../deployment/ports.ts';
-import type { DecodedRequest, ServableModel } from '../../deployment/types.ts';
+import type { DecodedRequest, RawContributions, ServableModel } from '../../deployment/types.ts';
 import { defineErrors, SlipwayError } from '../../kernel/errors.ts';
 import { LIMITS } from '../../kernel/limits.ts';
 import { builtModule } from '../../kernel/module-path.ts';
 import type { DecodedColumn } from '../../tables/coercion.ts';
+import { PendingExplanations } from './pending-explanations.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts';
 
 defineErrors({
@@ -72,6 +73,7 @@ class OnnxModelWorker implements ModelWorker {
   private closing = false;
   private restarts = 0;
   private idle: (() => void) | undefined;
+  private readonly explanations = new PendingExplanations();
 
   constructor(private readonly model: ServableModel) {
     this.outputs = Math.max(1, model.signature.labels.length);
@@ -95,6 +97,11 @@ class OnnxModelWorker implements ModelWorker {
     });
   }
 
+  explain(request: DecodedRequest): Promise<RawContributions> {
+    if (this.closing || !this.isReady) return Promise.reject(lost(this.model.model));
+    return this.explanations.ask(request, (message) => this.post(message));
+  }
+
   async close(): Promise<void> {
     if (this.closing) return;
     this.closing = true;
@@ -111,8 +118,8 @@ class OnnxModelWorker implements ModelWorker {
   }
 
   private startThread(): [Worker, Promise<void>] {
-    const { onnxPath, coercions } = this.model;
-    const setup: WorkerSetup = { onnxPath, coercions, outputs: this.outputs };
+    const { onnxPath, coercions, explainerPath } = this.model;
+    const setup: WorkerSetup = { onnxPath, coercions, outputs: this.outputs, explainerPath };
     const thread = new Worker(builtModule(import.meta.url, './model-worker.js'), { workerData: setup });
     const loaded = new Promise<void>((resolve, reject) => {
       thread.on('message', (message: FromWorker) => {
@@ -120,7 +127,9 @@ class OnnxModelWorker implements ModelWorker {
           this.isReady = true;
           resolve();
           this.pump();
-        } else if (message.type === 'failed' && message.sequence === -1)
+        } else if (message.type === 'explained' || message.type === 'unexplained')
+          this.explanations.settle(message);
+        else if (message.type === 'failed' && message.sequence === -1)
           reject(SlipwayError.fromJSON(message.error));
         else this.settle(message);
       });
@@ -138,6 +147,7 @@ class OnnxModelWorker implements ModelWorker {
   private onExit(): void {
     const wasReady = this.isReady;
     this.isReady = false;
+    this.explanations.rejectAll(lost(this.model.model));
     for (const slice of this.underway ?? []) slice.pending.reject(lost(this.model.model));
     this.dropSettled(new Set((this.underway ?? []).map((slice) => slice.pending)));
     this.underway = undefined;
@@ -187,7 +197,7 @@ class OnnxModelWorker implements ModelWorker {
     return slices;
   }
 
-  private settle(message: Exclude<FromWorker, { type: 'ready' }>): void {
+  private settle(message: Extract<FromWorker, { type: 'done' | 'failed' }>): void {
     const slices = this.underway ?? [];
     this.underway = undefined;
     if (message.type === 'failed') {

@@ -53,6 +53,29 @@ export function decodeColumns(
   return { rows, columns };
 }
 
+/**
+ * How many columns a request wants as reasons of each row; 0: none.
+ *
+ * @throws INPUT_UNREADABLE, REASONS_TOO_MANY
+ */
+export function readReasons(value: unknown, rows: number): number {
+  if (value === undefined || value === null || value === false) return 0;
+  if (!Number.isInteger(value) || (value as number) < 1) {
+    throw unreadableInput(
+      `reasons is ${JSON.stringify(value).slice(0, 50)}, which is no number of columns`,
+      'Ask for e.g. "reasons": 3.',
+    );
+  }
+  if (rows > LIMITS.reasonsRowsMax) {
+    throw new SlipwayError('REASONS_TOO_MANY', {
+      message: `reasons are asked for ${rows} rows; the limit is ${LIMITS.reasonsRowsMax}`,
+      fix: `Ask for the reasons of at most ${LIMITS.reasonsRowsMax} rows at once.`,
+      details: { rows, limit: LIMITS.reasonsRowsMax },
+    });
+  }
+  return value as number;
+}
+
 /** The most probable label of each row, as text; for regression the value. */
 export function labelsOf(signature: ModelSignature, outputs: Float32Array): (string | number)[] {
   const { labels } = signature;

@@ -1,13 +1,23 @@
+import type { RowReasons } from '../../contracts/deployments.ts';
 import { LIMITS } from '../../kernel/limits.ts';
 import { parseCsvText } from '../../tables/csv-text.ts';
 import type { DecodedRequest, PredictionBatch } from '../types.ts';
-import { decodeColumns, labelsOf, type ProtocolModel, requireRows, unreadableInput } from './inputs.ts';
+import {
+  decodeColumns,
+  labelsOf,
+  type ProtocolModel,
+  readReasons,
+  requireRows,
+  unreadableInput,
+} from './inputs.ts';
 
 /** MLflow's scoring protocol: exactly one of four JSON forms, or CSV. https://mlflow.org/docs/latest/deployment/ */
 export interface Invocation {
   readonly request: DecodedRequest;
   /** Asked by `"params": {"probabilities": true}`. */
   readonly probabilities: boolean;
+  /** Columns told per row as reasons, asked by `"params": {"reasons": 3}`; 0: none. */
+  readonly reasons: number;
 }
 
 const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
@@ -19,7 +29,7 @@ export function readInvocation(
   model: ProtocolModel,
 ): Invocation {
   if (contentType !== undefined && /^(text|application)\/csv/i.test(contentType)) {
-    return { request: readCsv(body.toString('utf8'), model), probabilities: false };
+    return { request: readCsv(body.toString('utf8'), model), probabilities: false, reasons: 0 };
   }
   const json = readJson(body);
   const forms = FORMS.filter((form) => json[form] !== undefined);
@@ -29,10 +39,12 @@ export function readInvocation(
       FORMS_FIX,
     );
   }
-  const params = json['params'] as { probabilities?: unknown } | null | undefined;
+  const params = json['params'] as { probabilities?: unknown; reasons?: unknown } | null | undefined;
+  const request = readForm(forms[0]!, json[forms[0]!], model);
   return {
-    request: readForm(forms[0]!, json[forms[0]!], model),
+    request,
     probabilities: params?.probabilities === true,
+    reasons: readReasons(params?.reasons, request.rows),
   };
 }
 
@@ -139,7 +151,11 @@ function readCsv(text: string, model: ProtocolModel): DecodedRequest {
   return readMatrix(rows, names, model);
 }
 
-export function writeInvocation(batch: PredictionBatch, probabilities: boolean): string {
+export function writeInvocation(
+  batch: PredictionBatch,
+  probabilities: boolean,
+  reasons?: readonly RowReasons[],
+): string {
   const { signature } = batch.model;
   const labels = labelsOf(signature, batch.outputs);
   const k = signature.labels.length;
@@ -152,5 +168,9 @@ export function writeInvocation(batch: PredictionBatch, probabilities: boolean):
           ),
         }))
       : labels;
-  return JSON.stringify({ predictions, prediction_ids: batch.ids });
+  return JSON.stringify({
+    predictions,
+    prediction_ids: batch.ids,
+    ...(reasons === undefined ? {} : { reasons }),
+  });
 }

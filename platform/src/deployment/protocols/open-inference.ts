@@ -1,7 +1,8 @@
+import type { RowReasons } from '../../contracts/deployments.ts';
 import type { SignatureInput } from '../../contracts/models.ts';
 import { SlipwayError } from '../../kernel/errors.ts';
 import type { DecodedRequest, PredictionBatch, ServableModel } from '../types.ts';
-import { decodeColumns, labelsOf, type ProtocolModel, unreadableInput } from './inputs.ts';
+import { decodeColumns, labelsOf, type ProtocolModel, readReasons, unreadableInput } from './inputs.ts';
 import { readBinaryTensor, type WireTensor, writeBinaryTensor } from './tensors.ts';
 
 /**
@@ -14,11 +15,13 @@ export interface InferRequest {
   /** Names asked for, and whether each is wanted binary; undefined: all, as JSON unless `binaryDefault`. */
   readonly outputs: readonly { readonly name: string; readonly binary: boolean }[] | undefined;
   readonly binaryDefault: boolean;
+  /** Columns told per row as reasons, asked by the parameter `reasons`; 0: none. */
+  readonly reasons: number;
 }
 
 interface RequestJson {
   readonly id?: unknown;
-  readonly parameters?: { readonly binary_data_output?: unknown };
+  readonly parameters?: { readonly binary_data_output?: unknown; readonly reasons?: unknown };
   readonly inputs?: unknown;
   readonly outputs?: unknown;
 }
@@ -44,6 +47,7 @@ export function readInfer(
     request: decodeColumns(model, rows, (name) => byName.get(name)),
     outputs: readOutputs(json.outputs),
     binaryDefault: json.parameters?.binary_data_output === true,
+    reasons: readReasons(json.parameters?.reasons, rows),
   };
 }
 
@@ -143,8 +147,13 @@ export interface InferReply {
 }
 
 /** @throws INPUT_UNREADABLE when an output is asked for that the model does not have */
-export function writeInfer(asked: InferRequest, batch: PredictionBatch): InferReply {
+export function writeInfer(
+  asked: InferRequest,
+  batch: PredictionBatch,
+  reasons?: readonly RowReasons[],
+): InferReply {
   const available = outputTensors(batch);
+  if (reasons !== undefined) available.push(reasonsTensor(reasons));
   const wanted =
     asked.outputs ?? available.map((tensor) => ({ name: tensor.name, binary: asked.binaryDefault }));
   const binary: Buffer[] = [];
@@ -190,6 +199,12 @@ function outputTensors({
     { name: 'label', datatype, shape: [rows], data: labelsOf(signature, outputs) },
     { name: 'probabilities', datatype: 'FP32', shape: [rows, outputsPerRow], data: Array.from(outputs) },
   ];
+}
+
+/** One JSON text per row: the protocol has no tensor of records. */
+function reasonsTensor(reasons: readonly RowReasons[]): Required<Omit<WireTensor, 'parameters'>> {
+  const data = reasons.map((row) => JSON.stringify(row));
+  return { name: 'reasons', datatype: 'BYTES', shape: [reasons.length], data };
 }
 
 const DATATYPES: Record<SignatureInput['type'], string> = {

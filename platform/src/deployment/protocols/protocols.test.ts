@@ -41,6 +41,42 @@ const model: ServableModel = {
 const body = (value: unknown) => Buffer.from(JSON.stringify(value));
 const invoke = (value: unknown) => readInvocation(body(value), undefined, model);
 
+describe('reasons', () => {
+  const record = { age: 30, city: 'Cork', seen: null };
+  const reasons = [
+    { of: 'yes', score: 1, base: 0.5, columns: [{ column: 'age', value: 30, contribution: 0.4 }], rest: 0.1 },
+  ];
+  const batch: PredictionBatch = {
+    ...{ ids: ['a'], outputs: Float32Array.of(0.25, 0.75), outputsPerRow: 2, revision: 1, model },
+  };
+
+  it('are asked for in both protocols, and are no part of an answer otherwise', () => {
+    const asked = invoke({ dataframe_records: [record], params: { reasons: 3 } });
+    expect(asked.reasons).toBe(3);
+    expect(JSON.parse(writeInvocation(batch, false, reasons))).toMatchObject({
+      predictions: ['yes'],
+      reasons,
+    });
+    expect(invoke({ dataframe_records: [record] }).reasons).toBe(0);
+    expect(JSON.parse(writeInvocation(batch, false))).not.toHaveProperty('reasons');
+    const inputs = [{ name: 'age', shape: [1, 1], datatype: 'INT64', data: [30] }];
+    const infer = readInfer(body({ inputs, parameters: { reasons: 1 } }), undefined, model);
+    expect(infer.reasons).toBe(1);
+    const { outputs } = JSON.parse(writeInfer(infer, batch, reasons).body as string);
+    expect(outputs[2]).toMatchObject({ name: 'reasons', datatype: 'BYTES', shape: [1] });
+    expect(JSON.parse(outputs[2].data[0])).toEqual(reasons[0]);
+  });
+
+  it('are refused when they are no number of columns, or for too many rows', () => {
+    const asking =
+      (value: unknown, rows = 1) =>
+      () =>
+        invoke({ dataframe_records: new Array(rows).fill(record), params: { reasons: value } });
+    for (const wrong of [0, -1, 1.5, true, 'all']) expect(asking(wrong)).toThrow(/no number of columns/);
+    expect(asking(3, 1001)).toThrow(/1001 rows; the limit is 1000/);
+  });
+});
+
 describe('invocations', () => {
   const same = {
     rows: 2,
